@@ -1,0 +1,1 @@
+"""How Carillon is deployed: on one machine (`local`), in containers (`Dockerfile`, `docker-compose.yml`)."""

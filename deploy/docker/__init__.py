@@ -1,0 +1,1 @@
+"""What the container image and docker-compose.yml need besides the code."""
