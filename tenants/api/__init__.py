@@ -1,0 +1,1 @@
+"""What every API route of Carillon stands on: callers, bodies, problems, pages, transactions, schema."""

@@ -1,0 +1,102 @@
+"""Whose rows a transaction may touch. PostgreSQL enforces it by row-level security; this says it.
+
+`tenant_scope` sees one tenant; `platform_scope` sees all. Both are transactions and both undo themselves, also when
+nested inside a caller's own transaction. Entering the scope one is in already costs nothing and joins it: an error
+inside then undoes the whole, as with `atomic(savepoint=False)`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+APP_ROLE = "carillon_app"
+DISPATCHER_ROLE = "carillon_dispatcher"
+
+_ENTER = "SELECT set_config('role', %s, true), set_config('carillon.tenant', %s, true)"
+_WHERE_AM_I = "SELECT current_setting('role'), coalesce(current_setting('carillon.tenant', true), '')"
+
+
+class _Scope(NamedTuple):
+    role: str
+    tenant: str
+
+
+# The scope each connection is in; a connection that is in none is not here.
+_entered: WeakKeyDictionary[BaseDatabaseWrapper, _Scope] = WeakKeyDictionary()
+
+
+@contextmanager
+def tenant_scope(tenant_id: UUID) -> Iterator[None]:
+    """A transaction that sees and writes rows of one tenant only."""
+    with _scope(_Scope(APP_ROLE, str(tenant_id))):
+        yield
+
+
+@contextmanager
+def platform_scope() -> Iterator[None]:
+    """A transaction that sees every tenant: for workers, authentication and operators, never for a tenant's request."""
+    with _scope(_Scope(DISPATCHER_ROLE, "")):
+        yield
+
+
+@contextmanager
+def _scope(wanted: _Scope) -> Iterator[None]:
+    connection = connections[DEFAULT_DB_ALIAS]
+    nested = connection.in_atomic_block
+    outer = _entered.get(connection) if nested else None
+    if outer == wanted:
+        with transaction.atomic(savepoint=False):
+            yield
+        return
+    with transaction.atomic(savepoint=nested):
+        before = outer or (_where(connection) if nested else None)
+        if nested:
+            _enter(connection, wanted)
+        else:
+            _begin(connection, wanted)
+        _entered[connection] = wanted
+        try:
+            yield
+        finally:
+            _forget(connection, back_to=outer)
+        # A rollback undoes SET LOCAL by itself; leaving well must hand the caller's own scope back.
+        if before is not None and not connection.needs_rollback:
+            _enter(connection, before)
+
+
+def _begin(connection: BaseDatabaseWrapper, scope: _Scope) -> None:
+    """As `_enter`, in the round trip that begins the transaction: every request pays for it.
+
+    psycopg asks libpq whether a transaction has begun, so it sends no BEGIN of its own afterwards.
+    """
+    enter = f"set_config('role', '{scope.role}', true), set_config('carillon.tenant', '{scope.tenant}', true)"
+    with connection.wrap_database_errors:
+        result = connection.connection.pgconn.exec_(f"BEGIN; SELECT {enter}".encode())
+        if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
+            error = psycopg.errors.error_from_result(result)
+            raise error if error.sqlstate else psycopg.OperationalError(str(error))  # no state: the server is gone
+
+
+def _enter(connection: BaseDatabaseWrapper, scope: _Scope) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTER, scope)
+
+
+def _where(connection: BaseDatabaseWrapper) -> _Scope:
+    with connection.cursor() as cursor:
+        cursor.execute(_WHERE_AM_I)
+        role, tenant = cursor.fetchone()
+    return _Scope(role, tenant)
+
+
+def _forget(connection: BaseDatabaseWrapper, *, back_to: _Scope | None) -> None:
+    if back_to is None:
+        _entered.pop(connection, None)
+    else:
+        _entered[connection] = back_to
