@@ -1,0 +1,1 @@
+"""People, lists and inboxes over HTTP."""

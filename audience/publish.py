@@ -1,0 +1,70 @@
+"""Tell open inboxes what happened, through Redis. Best effort and bounded: the inbox itself is in PostgreSQL.
+
+A message that gets lost here is found by the realtime processes, which look into the database from time to time.
+"""
+
+import logging
+from collections.abc import Sequence
+from uuid import UUID
+
+import redis
+from django.conf import settings
+
+from audience.metrics import INBOX_PUBLISHED
+from kernel.clock import monotonic
+
+CHANNEL_PREFIX = "carillon:inbox:"
+TIMEOUT_SECONDS = 0.15  # to connect, and again to be answered: 0.3 s in all
+QUIET_SECONDS = 1.0  # after a failure Redis is left alone this long
+
+log = logging.getLogger(__name__)
+
+
+def channel_of(recipient_id: UUID) -> str:
+    """The Redis channel of one person's inbox."""
+    return f"{CHANNEL_PREFIX}{recipient_id}"
+
+
+def publish(messages: Sequence[tuple[UUID, bytes]]) -> int:
+    """Publish one message per pair of recipient and message, in one round trip; returns how many went out.
+
+    Call it after commit. Never raises; takes 0.3 s at the very most.
+    """
+    if not messages:
+        return 0
+    if monotonic() < _line.quiet_until:
+        INBOX_PUBLISHED.labels("skipped").inc(len(messages))
+        return 0
+    try:
+        pipeline = _line.redis().pipeline(transaction=False)
+        for recipient_id, message in messages:
+            pipeline.publish(channel_of(recipient_id), message)
+        pipeline.execute()
+    except (redis.RedisError, OSError) as trouble:
+        _line.quiet_until = monotonic() + QUIET_SECONDS
+        INBOX_PUBLISHED.labels("failed").inc(len(messages))
+        log.warning("inbox.not_published", extra={"messages": len(messages), "trouble": type(trouble).__name__})
+        return 0
+    INBOX_PUBLISHED.labels("published").inc(len(messages))
+    return len(messages)
+
+
+class _Line:
+    """This process's connections to Redis and whether it is given a rest."""
+
+    def __init__(self) -> None:
+        self.quiet_until = 0.0
+        self._redis: redis.Redis | None = None
+
+    def redis(self) -> redis.Redis:
+        if self._redis is None:
+            self._redis = redis.Redis.from_url(
+                settings.REDIS_URL,
+                socket_timeout=TIMEOUT_SECONDS,
+                socket_connect_timeout=TIMEOUT_SECONDS,
+                retry=None,
+            )
+        return self._redis
+
+
+_line = _Line()

@@ -1,0 +1,1 @@
+"""What is a good address, and what a profile changes about a person."""
