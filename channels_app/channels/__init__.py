@@ -1,0 +1,1 @@
+"""The roads: one file each, found by being here."""

@@ -1,0 +1,47 @@
+"""SMS: a short plain text to a phone number."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta
+
+from channels_app.contract import Channel, ContentFault
+from channels_app.parts import Part, Text
+from channels_app.registry import channels
+from channels_app.rules.content import at_most, not_blank
+from kernel.env_kinds import Rate
+
+BODY_CHARS = 1600  # ten segments or so: Twilio error 21617, twilio.com/docs/api/errors/21617
+
+
+class SmsContent(Part, frozen=True):
+    """What a text message says."""
+
+    body: Annotated[Text, Meta(min_length=1, examples=["Your code is {{ code }}"])]
+
+
+class Sms(Channel):
+    """A text message to the newest number of a person."""
+
+    key = "sms"
+    title = "SMS"
+    address_kind = "phone"
+    content = SmsContent
+    limit = Rate(1_000, 3600)
+    timeout_setting = "sms_timeout_seconds"
+
+    def validate(self, content: SmsContent) -> tuple[ContentFault, ...]:
+        """Judge what was written."""
+        return tuple(not_blank("/body", content.body))
+
+    def validate_rendered(self, content: SmsContent) -> tuple[ContentFault, ...]:
+        """Judge the final text: it may be no longer than networks join together."""
+        return tuple(_final(content))
+
+
+def _final(content: SmsContent) -> Iterator[ContentFault]:
+    yield from not_blank("/body", content.body)
+    yield from at_most("/body", found=len(content.body), allowed=BODY_CHARS, unit="characters")
+
+
+channels.register(Sms())

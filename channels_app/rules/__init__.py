@@ -1,0 +1,1 @@
+"""What channels and providers decide, without Django and without the network."""

@@ -1,0 +1,81 @@
+"""Rate limits as buckets that refill evenly (GCRA): who may go now, and when the next one may.
+
+A bucket is kept as one number, its theoretical arrival time; how far that lies ahead of now says how full it is. The
+same rule in Lua, shared by all processes: channels_app/lua/limits.lua.
+"""
+
+import math
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
+
+_ROUNDING = 0.000001  # of a token: what floating point may lose
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """At most `count` in `seconds`, and never more than `burst` at once."""
+
+    key: str
+    count: int
+    seconds: float
+    burst: int
+    kept_for_critical: int = 0  # tokens that only critical asks may take
+    people: bool = False  # protects people from us, not a provider or a purse: critical asks pass it
+
+    @property
+    def interval_us(self) -> float:
+        """Microseconds between two tokens."""
+        return self.seconds * 1_000_000 / self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Tokens wanted from several buckets at once: one is granted when every bucket has one."""
+
+    buckets: tuple[Bucket, ...]
+    wanted: int
+    critical: bool = False
+
+    @property
+    def asked(self) -> tuple[Bucket, ...]:
+        """The buckets that have a say. What is critical passes limits for people, and does not count there."""
+        return tuple(bucket for bucket in self.buckets if not (self.critical and bucket.people))
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """How many may go now, and after how many seconds the next one may (0 when all may)."""
+
+    granted: int
+    wait_seconds: float = 0.0
+
+
+def take(arrivals: MutableMapping[str, float], asks: Sequence[Ask], *, now_us: float) -> list[Grant]:
+    """Serve asks in their order. `arrivals` is what is remembered, by bucket key, and is changed."""
+    return [_serve(arrivals, ask, now_us=now_us) for ask in asks]
+
+
+def _serve(arrivals: MutableMapping[str, float], ask: Ask, *, now_us: float) -> Grant:
+    ahead = {bucket: _ahead(arrivals, bucket, now_us=now_us) for bucket in ask.asked}
+    kept = {bucket: 0 if ask.critical else bucket.kept_for_critical for bucket in ahead}
+    free = (_free(bucket, ahead[bucket]) - kept[bucket] for bucket in ahead)
+    granted = max(min((ask.wanted, *free)), 0)
+    if granted:
+        for bucket in ahead:
+            ahead[bucket] += granted * bucket.interval_us
+            arrivals[bucket.key] = now_us + ahead[bucket]
+    if granted == ask.wanted:
+        return Grant(granted)
+    waits = (
+        ahead[bucket] + (1 + kept[bucket]) * bucket.interval_us - bucket.interval_us * bucket.burst for bucket in ahead
+    )
+    return Grant(granted, max((0.0, *waits)) / 1_000_000)
+
+
+def _ahead(arrivals: MutableMapping[str, float], bucket: Bucket, *, now_us: float) -> float:
+    """Between empty handed (the burst's length) and untouched (0), also when a clock was set back meanwhile."""
+    return min(max(arrivals.get(bucket.key, now_us) - now_us, 0.0), bucket.interval_us * bucket.burst)
+
+
+def _free(bucket: Bucket, ahead: float) -> int:
+    return math.floor((bucket.interval_us * bucket.burst - ahead) / bucket.interval_us + _ROUNDING)

@@ -1,0 +1,1 @@
+"""How we speak SMTP: connections that keep deadlines, and a pool of them."""

@@ -1,0 +1,126 @@
+"""What travels between the pipeline and a road: messages out, results back, receipts later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+NOT_BEGUN = "not_begun"  # the code of a `Retry` for a message whose turn did not come before the deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One delivery, ready to go: words rendered, address chosen. The same delivery always makes the same message."""
+
+    delivery_id: UUID
+    tenant_id: UUID
+    notification_id: UUID
+    recipient_id: UUID
+    recipient: str  # the tenant's own id of the person
+    address: str = field(repr=False)  # in normal form; "" where the channel needs none
+    content: Struct = field(repr=False)  # of the channel's `content` type, rendered
+    idempotency_key: str  # stable over all attempts; the delivery's id unless the pipeline says otherwise
+    kind: str = ""  # of the endpoint, where a channel has several: fcm, apns, slack, ...
+    endpoint_extra: Mapping[str, Any] = field(default_factory=dict, repr=False)  # web-push keys, webhook secret
+    mode: str = "live"  # live | test
+    traceparent: str = ""  # W3C trace context of the send, "" = none
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    written_at: datetime | None = None  # the moment the message bears, aware; None = the one its delivery's id carries
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took it. `delivered`: it has even arrived, nothing more will be heard."""
+
+    message_id: str  # the provider's own name for it, to match receipts by; "" = it gave none
+    delivered: bool = False
+    detail: str = ""  # what the provider said, without addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It did not go out, and the same call may well succeed later."""
+
+    code: str  # stable, snake_case: timeout, connection_lost, rate_limited, ...
+    detail: str = ""  # for people; no secrets, no addresses
+    after: timedelta | None = None  # the provider's Retry-After; None = our own backoff
+    provider_fault: bool = True  # False: the recipient's side or our own queue; the breaker does not count it
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It did not go out, and the same call will never succeed."""
+
+    code: str  # stable, snake_case
+    detail: str = ""  # for people; no secrets, no addresses
+    reason: str = "provider_rejected"  # a reason code of the API: invalid_address, provider_rejected, render_error, ...
+    provider_fault: bool = False  # True: every message would be refused (bad credentials), so the breaker counts it
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have gone out: the request was written and the answer did not come back."""
+
+    code: str  # stable, snake_case
+    detail: str = ""  # for people; no secrets, no addresses
+
+
+SendResult = Sent | Retry | Refused | Unknown
+RESULT_TYPES = (Sent, Retry, Refused, Unknown)
+
+ReceiptKind = Literal[
+    "accepted", "deferred", "delivered", "bounced", "failed", "complained", "unsubscribed", "opened", "clicked"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider tells us later about one message. It names the delivery, or its own id of the message."""
+
+    kind: ReceiptKind
+    at: datetime  # aware; when it happened, by the provider's clock
+    delivery_id: UUID | None = None  # what the message itself carried, where the provider hands it back
+    provider_message_id: str = ""  # otherwise: `Sent.message_id`
+    code: str = ""  # the provider's own word for it, e.g. 5.1.1
+    permanent: bool = False  # of a bounce or failure: the address will not work later either
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do, so that the pipeline can use it and no more."""
+
+    idempotency: Literal["key", "lookup", "none"] = (
+        "none"  # how an unknown outcome may be tried again (RELIABILITY 2.5)
+    )
+    idempotency_window: timedelta | None = None  # how long the provider remembers a key; None = for ever
+    reports_delivery: bool = False  # it tells later whether a message arrived
+    max_batch: int = 1  # messages in one call of the provider's API
+    concurrency: int = 8  # calls at a time from one process; 1 = in the caller's own thread
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One configured provider: where it is and who we are there. `config` holds secrets and is never shown."""
+
+    key: str  # names it in attempts, metrics, breaker and limits: smtp, smtp:sandbox
+    provider: str
+    channel: str
+    mode: str  # live | test
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+class WrongCredentials(ValueError):
+    """What is configured for a provider will not do. The message says what would, and repeats no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFault:
+    """What is wrong with one place of a content: an RFC 6901 pointer into it, a stable code, what would do instead."""
+
+    pointer: str
+    code: str
+    message: str
