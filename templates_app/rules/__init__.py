@@ -1,0 +1,1 @@
+"""How words are filled in, without Django and without I/O."""

@@ -1,0 +1,174 @@
+"""The filters templates may use, each paid for by the size of what goes in and comes out.
+
+Left out on purpose: `safe` and `base64_*` (they smuggle HTML), `strip_html` (a parser of its own), and everything that
+reads the clock.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from liquid import Markup
+from liquid.builtin.filters import array, math, misc, string
+from liquid.exceptions import FilterArgumentError, FilterValueError
+from liquid.undefined import is_undefined
+
+from templates_app.rules.budget import NUMBER_BITS, VALUE_CHARS, weigh
+
+if TYPE_CHECKING:
+    from templates_app.rules.engine import Purse
+
+Filter = Callable[..., Any]
+
+_DATE_FORMAT = re.compile(r"(?:[^%]|%-?[aAbBdejHIlkmMpPSyYZzuwjUWVGfFTDRcxXnt%]){0,100}", re.DOTALL)
+
+
+class TooBig(FilterValueError):
+    """What the filter would make is more than a message may hold."""
+
+
+def _paid(function: Filter, *, foretell: Callable[..., int] | None = None) -> Filter:
+    """`function` with its input, its foretold size and its output weighed."""
+
+    @wraps(function)
+    def paid(value: Any, *args: Any, context: "Purse", **options: Any) -> Any:
+        for given in (value, *args):
+            context.pay_for(given)
+        if foretell is not None and foretell(value, *args) > VALUE_CHARS:
+            raise TooBig(f"a value of more than {VALUE_CHARS:,} characters", token=None)
+        if getattr(function, "with_environment", False):
+            options["environment"] = context.env
+        result = function(value, *args, **options)
+        if isinstance(result, int) and result.bit_length() > NUMBER_BITS:
+            raise TooBig("a number too great to be printed", token=None)
+        context.pay_for(result)
+        return result
+
+    paid.with_context = True  # type: ignore[attr-defined]
+    paid.with_environment = False  # type: ignore[attr-defined]
+    return paid
+
+
+def _replaced(value: Any, old: Any, new: Any = "") -> int:
+    text, old, new = str(value), str(old), str(new)
+    return len(text) + (text.count(old) if old else len(text) + 1) * max(len(new) - len(old), 0)
+
+
+def _joined(value: Any, separator: Any = " ") -> int:
+    items = value if isinstance(value, list | tuple) else [value]
+    return weigh(items) + len(items) * len(str(separator))
+
+
+def _compared(value: Any, *_: Any) -> int:
+    """Each item with each other one."""
+    return len(value) ** 2 // 16 if isinstance(value, list | tuple) else 0
+
+
+def _date(value: Any, format: Any, *, context: "Purse") -> str:
+    """A moment in words of `strftime`. An aware one is told in the reader's zone when that is known."""
+    if is_undefined(value) or value is None:
+        return ""
+    if value in ("now", "today"):
+        value = context.resolve("now")
+    if not isinstance(format, str) or not _DATE_FORMAT.fullmatch(format):
+        raise FilterArgumentError("date needs a short format like '%d.%m.%Y %H:%M'", token=None)
+    moment = _moment(value)
+    if moment is None:
+        return str(value)
+    if moment.tzinfo is not None and (zone := _zone(context)):
+        moment = moment.astimezone(zone)
+    shown = moment.strftime(format)
+    return Markup(shown) if context.autoescape and isinstance(format, Markup) else shown
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        if isinstance(value, datetime):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        text = str(value).strip()
+        if len(text) > 40:
+            return None
+        if text.isdigit() and len(text) > 8:
+            return datetime.fromtimestamp(int(text), UTC)
+        if len(text) == 10:
+            return datetime.combine(date.fromisoformat(text), datetime.min.time())
+        return datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _zone(context: "Purse") -> ZoneInfo | None:
+    recipient = context.resolve("recipient", default=None)
+    name = recipient.get("timezone") if isinstance(recipient, Mapping) else None
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+_date.with_context = True  # type: ignore[attr-defined]
+
+_BY_LENGTH_ALONE: dict[str, Filter] = {
+    "append": string.append,
+    "capitalize": string.capitalize,
+    "downcase": string.downcase,
+    "escape": string.escape,
+    "escape_once": string.escape_once,
+    "lstrip": string.lstrip,
+    "newline_to_br": string.newline_to_br,
+    "prepend": string.prepend,
+    "remove": string.remove,
+    "remove_first": string.remove_first,
+    "remove_last": string.remove_last,
+    "replace_first": string.replace_first,
+    "replace_last": string.replace_last,
+    "rstrip": string.rstrip,
+    "slice": string.slice_,
+    "split": string.split,
+    "squish": string.squish,
+    "strip": string.strip,
+    "strip_newlines": string.strip_newlines,
+    "truncate": string.truncate,
+    "truncatewords": string.truncatewords,
+    "upcase": string.upcase,
+    "url_encode": string.url_encode,
+    "abs": math.abs_,
+    "at_least": math.at_least,
+    "at_most": math.at_most,
+    "ceil": math.ceil,
+    "divided_by": math.divided_by,
+    "floor": math.floor,
+    "minus": math.minus,
+    "modulo": math.modulo,
+    "plus": math.plus,
+    "round": math.round_,
+    "times": math.times,
+    "compact": array.compact,
+    "concat": array.concat,
+    "find": array.find,
+    "first": array.first,
+    "has": array.has,
+    "last": array.last,
+    "map": array.map_,
+    "reject": array.reject,
+    "reverse": array.reverse,
+    "sort": array.sort,
+    "sort_natural": array.sort_natural,
+    "sum": array.sum_,
+    "where": array.where,
+    "default": misc.default,
+    "size": misc.size,
+}
+
+FILTERS: dict[str, Filter] = {
+    **{name: _paid(function) for name, function in _BY_LENGTH_ALONE.items()},
+    "replace": _paid(string.replace, foretell=_replaced),
+    "join": _paid(array.join, foretell=_joined),
+    "uniq": _paid(array.uniq, foretell=_compared),
+    "date": _date,
+}
