@@ -1,0 +1,26 @@
+"""The ledger's place among the apps, and its partitioned tables."""
+
+from django.apps import AppConfig
+
+from events.partitions import PartitionedTable, declare
+
+NOTIFICATION = declare(
+    PartitionedTable(
+        "notifications_notification", open_rows="status IN ('pending', 'scheduled', 'queued', 'processing')"
+    )
+)
+DELIVERY = declare(
+    PartitionedTable("notifications_delivery", open_rows="state IN ('pending', 'claimed', 'sending', 'unknown')")
+)
+ATTEMPT = declare(
+    PartitionedTable(
+        "notifications_attempt",
+        # A partial unique index cannot span partitions, but a delivery's attempts all lie in one of them.
+        each="CREATE UNIQUE INDEX {partition}_one_open ON {partition} (delivery_id) WHERE outcome = ''",
+    )
+)
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,44 @@
+"""What the floor above lends the front door: which strategies a tenant may name, and an alarm for what is due later.
+
+The conductor registers both at start.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+SetAlarm = Callable[[datetime], None]
+
+
+class StrategyNames(Protocol):
+    """Tells the strategy keys a tenant may use; looks again when one of the `wanted` is not among those it knew."""
+
+    def __call__(self, tenant_id: UUID, *, wanted: Collection[str]) -> Collection[str]: ...
+
+
+_sources: list[StrategyNames] = []
+_alarms: list[SetAlarm] = []
+
+
+def register_strategies(names: StrategyNames) -> None:
+    """Let `names` tell strategy keys; called once at start."""
+    if names not in _sources:
+        _sources.append(names)
+
+
+def strategy_names(tenant_id: UUID, *, wanted: Collection[str] = ()) -> frozenset[str]:
+    """Every strategy key that `tenant_id` may use; one of the `wanted` that was just made is among them."""
+    return frozenset(name for source in _sources for name in source(tenant_id, wanted=wanted))
+
+
+def register_alarm(wake_at: SetAlarm) -> None:
+    """Let `wake_at(due_at)` see to it that somebody is awake then; called in the transaction that makes it due."""
+    if wake_at not in _alarms:
+        _alarms.append(wake_at)
+
+
+def set_alarm(due_at: datetime) -> None:
+    """Something falls due at `due_at`: wake who sleeps longer, once the current transaction is committed."""
+    for wake_at in _alarms:
+        wake_at(due_at)

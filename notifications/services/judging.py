@@ -1,0 +1,111 @@
+"""Look and decide for the front door: gather what a batch of requests needs to know, then judge them in order.
+
+Writes nothing; previews use it as `accept` does.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+
+from audience.rules.profiles import read_profile
+from audience.selectors import recipient_ids, segment_sizes
+from audience.values import Profile
+from channels_app.registry import channels
+from notifications.catalogue import strategy_names
+from notifications.rules.requests import Judged, Known, judge
+from notifications.selectors import type_facts
+from notifications.values import NotificationRequest, RecipientRef, Trouble
+from templates_app.rules.liquid import check
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may be accepted: its defaults filled in, and the people it tells of in normal form."""
+
+    request: NotificationRequest
+    judged: Judged
+    profiles: tuple[Profile, ...]
+
+
+Verdict = Admitted | tuple[Trouble, ...]
+
+
+def known_to(tenant_id: UUID, requests: Iterable[NotificationRequest]) -> Known:
+    """What the requests refer to, in a constant number of queries. Needs the tenant's scope."""
+    types: set[str] = set()
+    strings: set[str] = set()
+    segments: set[str] = set()
+    strategies: set[str] = set()
+    for request in requests:
+        types.update((request.type,) if request.type else ())
+        strings.update(person for person in request.recipients or () if isinstance(person, str))
+        segments.update((request.segment,) if request.segment else ())
+        strategies.update((request.strategy,) if request.strategy else ())
+    facts = type_facts(tenant_id, types)
+    strategies.update(found.strategy for found in facts.values() if found.strategy)
+    return Known(
+        types=facts,
+        recipients=recipient_ids(tenant_id, strings),
+        segments=segment_sizes(tenant_id, segments) if segments else {},
+        strategies=strategy_names(tenant_id, wanted=strategies),
+        channels=channels.keys(),
+        default_strategy=settings.ORCHESTRATOR.default_strategy,
+    )
+
+
+def judge_all(requests: Mapping[int, NotificationRequest], *, known: Known, at: datetime) -> dict[int, Verdict]:
+    """A verdict per request. They count in order: people whom one introduces are known to those after it."""
+    introduced: set[str] = set()
+    verdicts: dict[int, Verdict] = {}
+    for index, request in requests.items():
+        verdicts[index] = verdict = judge_one(request, known=known, at=at, introduced=introduced)
+        if isinstance(verdict, Admitted):
+            introduced.update(profile.external_id for profile in verdict.profiles)
+    return verdicts
+
+
+def judge_one(
+    request: NotificationRequest, *, known: Known, at: datetime, introduced: frozenset[str] | set[str] = frozenset()
+) -> Verdict:
+    """The request as it would be accepted, or everything that is wrong with it."""
+    words = {} if request.content is None else _given(request.content)
+    judged = judge(request, known=known, at=at, content_channels=tuple(words), introduced=introduced)
+    profiles, faults = _profiles(request.recipients or ())
+    troubles = [*_content_troubles(words), *faults]
+    if not isinstance(judged, Judged):
+        return (*judged, *troubles)
+    return tuple(troubles) if troubles else Admitted(request, judged, profiles)
+
+
+def _given(content: Any) -> dict[str, msgspec.Struct]:
+    """The parts of `content` that were given, by channel."""
+    parts = ((name, getattr(content, name)) for name in content.__struct_fields__)
+    return {name: part for name, part in parts if part is not msgspec.UNSET}
+
+
+def _content_troubles(words: Mapping[str, msgspec.Struct]) -> Iterator[Trouble]:
+    for channel, part in words.items():
+        for fault in channels.get(channel).validate(part):
+            yield Trouble(f"/content/{channel}{fault.pointer}", fault.code, fault.message)
+        for syntax in check(channel, part):
+            yield Trouble(syntax.pointer, syntax.code, syntax.message)
+
+
+def _profiles(recipients: Sequence[str | RecipientRef]) -> tuple[tuple[Profile, ...], list[Trouble]]:
+    plain_http = frozenset(settings.EGRESS_ALLOW)
+    profiles: list[Profile] = []
+    troubles: list[Trouble] = []
+    for index, person in enumerate(recipients):
+        if isinstance(person, str):
+            continue
+        read = read_profile(person, external_id=person.id, pointer=f"/recipients/{index}", plain_http=plain_http)
+        if isinstance(read, Profile):
+            profiles.append(read)
+        else:
+            troubles += [Trouble(fault.pointer, fault.code, fault.message) for fault in read]
+    return tuple(profiles), troubles
