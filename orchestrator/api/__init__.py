@@ -1,0 +1,1 @@
+"""The conductor's routes: strategies and dead letters."""

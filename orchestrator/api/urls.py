@@ -1,0 +1,17 @@
+"""Routes of the conductor, below `/api/v1/`."""
+
+from django.urls import path
+
+from orchestrator.api import dead_letters, preview, strategies
+
+urlpatterns = [
+    path("notifications/preview", preview.NotificationPreview.as_view()),
+    path("dead-letters", dead_letters.DeadLetters.as_view()),
+    path("dead-letters/replay", dead_letters.DeadLetterReplay.as_view()),
+    path("dead-letters/tag", dead_letters.DeadLetterTag.as_view()),
+    path("dead-letters/discard", dead_letters.DeadLetterDiscard.as_view()),
+    path("dead-letters/<uuid:id>", dead_letters.DeadLetterDetail.as_view()),
+    path("strategies", strategies.Strategies.as_view()),
+    path("strategies/validate", strategies.StrategyValidation.as_view()),
+    path("strategies/<str:key>", strategies.StrategyDetail.as_view()),
+]

@@ -1,0 +1,25 @@
+"""The conductor's place among the apps."""
+
+import importlib
+
+from django.apps import AppConfig
+
+from channels_app.registry import channels
+from kernel.registry import load_entry_points, load_folder
+from notifications.catalogue import register_alarm, register_strategies
+from preferences.catalogue import register_channels
+
+
+class OrchestratorConfig(AppConfig):
+    name = "orchestrator"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        load_folder(importlib.import_module("orchestrator.rules.strategies"))
+        load_entry_points("carillon.strategies")
+        selectors = importlib.import_module("orchestrator.selectors")
+        register_strategies(selectors.strategy_keys)
+        importlib.import_module("orchestrator.services.ledger")  # registers its gauge
+        importlib.import_module("orchestrator.gauges")
+        register_channels(channels.keys)
+        register_alarm(importlib.import_module("orchestrator.services.timers").wake_timekeeper)

@@ -1,0 +1,74 @@
+"""What the conductor remembers: strategies as a tenant configured them, dead letters, and its timekeepers."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from kernel.ids import uuid7
+
+
+class Strategy(models.Model):
+    """A tenant's configuration of a registered kind of strategy. `version` grows with every change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField()
+    key = models.CharField(max_length=100)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=100)  # key of a registered strategy
+    configuration = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("tenant_id", "key"), name="strategy_key_unique_per_tenant"),)
+        verbose_name_plural = "strategies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeadLetter(models.Model):
+    """A delivery that ran out of ways, kept for people: to tag, to replay, to discard. Its id is the delivery's."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        REPLAYED = "replayed"
+        DISCARDED = "discarded"
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    tenant_id = models.UUIDField()
+    notification_id = models.UUIDField()
+    channel = models.CharField(max_length=32)
+    provider = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=64)
+    error = models.JSONField(default=dict)  # {"code", "detail"} of the last trouble
+    attempts = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    added_at = models.DateTimeField()
+    replays = models.PositiveSmallIntegerField(default=0)
+    replayed_at = models.DateTimeField(null=True, blank=True)
+    discarded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("tenant_id", "id"), name="dead_letter_list"),
+            models.Index(fields=("tenant_id", "id"), name="dead_letter_open", condition=models.Q(state="open")),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=("open", "replayed", "discarded")), name="dead_letter_state_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.id}: {self.reason}"
+
+
+class Timekeeper(models.Model):
+    """A timekeeper at work: until when it sleeps unless it is notified, and when it last was awake."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    wakes_at = models.DateTimeField()
+    seen_at = models.DateTimeField()

@@ -1,0 +1,102 @@
+"""The way of a notification, told on one page. Four verbs, each in four beats: look, decide, write, tell.
+
+    accept   notifications.services.accept     in the caller's transaction; the bell of the plan lane rings after commit
+    plan     services.planning                 claim notifications → facts → decide → deliveries, reasons, events
+    send     services.sending                  claim deliveries → check again → attempts → calls → moves, next steps
+    hear     services.hearing                  receipts → moves, engagement, next steps
+
+A lane is worked until it is empty or its turn is over; then its bell rings again. Every verb takes a batch; one is a
+batch of one. What a dead worker leaves is taken over by `services.recovery`, what is due later by the timekeeper.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from events import bells
+from events.consumers import advance_all
+from kernel.clock import monotonic, now
+from notifications.values import PRIORITY_NAME, PRIORITY_NUMBER
+from orchestrator.services.claim import claim_deliveries, claim_notifications
+from orchestrator.services.planning import plan_batch
+from orchestrator.services.refusal import set_aside
+from orchestrator.services.sending import send_batch
+from orchestrator.services.settle import settle
+from orchestrator.services.suspects import deliveries_together, notifications_together
+from orchestrator.services.upkeep import make_rounds
+
+TURN_SECONDS = 5.0  # a worker looks at the other lanes' bells at least that often
+PLAN_BATCH = 100
+SEND_BATCH = 50  # also the most sends that a killed worker can leave in doubt
+RETRY_LANE, REPLAY_LANE = 4, 5
+
+SEND_LANES: Mapping[int, str] = {
+    **{number: f"send.{name}" for number, name in PRIORITY_NAME.items()},
+    RETRY_LANE: "retry",
+    REPLAY_LANE: "dead",
+}
+
+log = logging.getLogger(__name__)
+
+
+def work(lane: str) -> int:
+    """Answer the bell of `lane`; returns how many items were worked. More is left only if its bell rings again."""
+    bells.answered(lane)
+    verb = VERBS[lane]
+    until = monotonic() + TURN_SECONDS
+    total = 0
+    while batch := verb():
+        total += batch
+        if monotonic() > until:
+            bells.ring((lane,))
+            break
+    return total
+
+
+def plan(priority: int) -> int:
+    """Turn one batch of due notifications into deliveries."""
+    claimed = claim_notifications(priority, limit=PLAN_BATCH)
+    if len(claimed) == PLAN_BATCH:
+        bells.ring((f"plan.{PRIORITY_NAME[priority]}",))
+    planned = plan_batch(notifications_together(set_aside(claimed)))
+    if planned:
+        settle(planned, at=claimed[0].at)
+    return len(claimed)
+
+
+def plan_and_send(priority: int) -> int:
+    """Plan one batch and hand over the first of it at once; the bell calls others only when there is more."""
+    planned = plan(priority)
+    if planned:
+        send(priority)
+    return planned
+
+
+def send(lane: int) -> int:
+    """Hand one batch of due deliveries to their providers."""
+    claimed = claim_deliveries(lane, limit=SEND_BATCH)
+    if len(claimed) == SEND_BATCH:
+        bells.ring((SEND_LANES[lane],))
+    if claimed:
+        send_batch(deliveries_together(claimed))
+    return len(claimed)
+
+
+def keep_up() -> int:
+    """Recover, settle, purge: what nobody waits for. One round; the timekeeper and beat ring for the next."""
+    make_rounds(at=now())
+    return 0
+
+
+def read_log() -> int:
+    """Let the consumers of the log catch up."""
+    advance_all()
+    return 0
+
+
+VERBS: Mapping[str, Callable[[], int]] = {
+    **{f"plan.{name}": partial(plan_and_send, number) for name, number in PRIORITY_NUMBER.items()},
+    **{lane: partial(send, number) for number, lane in SEND_LANES.items()},
+    "events": read_log,
+    "upkeep": keep_up,
+}

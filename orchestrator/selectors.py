@@ -1,0 +1,94 @@
+"""Look: strategies as tenants configured them, and everything planning and sending must know, for a batch at a time."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from kernel.clock import monotonic
+from notifications.models import Notification
+from orchestrator.models import Strategy as StrategyRow
+from orchestrator.rules.strategy import Strategy, strategies
+from orchestrator.values import NotificationWords
+
+RELOAD_SECONDS = 2.0  # how long a changed strategy may take to be seen by a running process
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A strategy with the configuration it runs under. `version` 0 = the built-in default."""
+
+    strategy: Strategy
+    configuration: Mapping[str, Any]
+    version: int = 0
+
+
+_cached: dict[UUID, tuple[float, dict[str, Chosen]]] = {}
+
+
+def strategy_keys(tenant_id: UUID, *, wanted: Collection[str]) -> Collection[str]:
+    """Every strategy a tenant may name: the built-in ones and its own. One just made is found among the `wanted`."""
+    known = strategies_of(tenant_id)
+    if not known.keys() >= set(wanted):
+        _cached.pop(tenant_id, None)
+        known = strategies_of(tenant_id)
+    return known.keys()
+
+
+def strategies_now(tenant_ids: Collection[UUID]) -> dict[UUID, dict[str, Chosen]]:
+    """The strategies of tenants as they are this moment, in one statement: what was just configured must count."""
+    chosen = {
+        tenant_id: {strategy.key: Chosen(strategy, strategy.defaults) for strategy in strategies}
+        for tenant_id in tenant_ids
+    }
+    for row in StrategyRow.objects.filter(tenant_id__in=chosen, active=True):
+        if row.kind in strategies:
+            chosen[row.tenant_id][row.key] = Chosen(strategies.get(row.kind), row.configuration, row.version)
+    return chosen
+
+
+def strategies_of(tenant_id: UUID) -> Mapping[str, Chosen]:
+    """A tenant's strategies by key; kept in memory for `RELOAD_SECONDS`."""
+    known = _cached.get(tenant_id)
+    if known is not None and monotonic() < known[0]:
+        return known[1]
+    chosen = strategies_now([tenant_id])[tenant_id]
+    _cached[tenant_id] = monotonic() + RELOAD_SECONDS, chosen
+    return chosen
+
+
+def forget_strategies() -> None:
+    """Drop what is kept in memory; the next look reads the database."""
+    _cached.clear()
+
+
+def steps_that_succeeded(places: Iterable[tuple[UUID, UUID, int]]) -> set[tuple[UUID, UUID, int]]:
+    """Of (notification, recipient, step), those for whom a step before that one has succeeded.
+
+    A step succeeded when a delivery of it was delivered, or was sent on a channel that cannot report more.
+    """
+    wanted = list(places)
+    if not wanted:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT wanted.notification_id, wanted.recipient_id, wanted.step
+            FROM unnest(%s::uuid[], %s::uuid[], %s::int[]) AS wanted (notification_id, recipient_id, step)
+            JOIN notifications_delivery earlier USING (notification_id, recipient_id)
+            WHERE earlier.step < wanted.step AND earlier.succeeded
+            """,
+            ([w[0] for w in wanted], [w[1] for w in wanted], [w[2] for w in wanted]),
+        )
+        return set(cursor.fetchall())
+
+
+def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords]:
+    """What sending needs of notifications, by id, in one statement."""
+    rows = Notification.objects.filter(id__in=notification_ids).order_by()
+    return {
+        row[0]: NotificationWords(*row)
+        for row in rows.values_list("id", "type", "status", "content", "data", "metadata", "traceparent")
+    }

@@ -1,0 +1,209 @@
+"""Plan a batch: from notifications to deliveries, a page of recipients at a time, each page one transaction."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from audience.selectors import people, segment_page
+from audience.values import Person
+from channels_app.accounts import accounts_for
+from channels_app.contract import Channel
+from channels_app.registry import channels
+from events.bells import ring
+from kernel.metrics import ORCHESTRATION_SECONDS
+from notifications.rules.states import FANOUT
+from notifications.values import PRIORITY_NAME
+from orchestrator.rules.planning import Situation, Unusable, Usable, candidate_channels, plan
+from orchestrator.rules.strategies.immediate import IMMEDIATE
+from orchestrator.selectors import Chosen, strategies_now
+from orchestrator.services import recurrence
+from orchestrator.services.claim import PLAN_LEASE_SECONDS
+from orchestrator.services.write import LeaseLost, Planned, write_plan
+from orchestrator.values import ClaimedNotification, PlannedDelivery
+from preferences.rules import Wishes, allows
+from preferences.selectors import wishes_of
+
+PAGE = 500  # recipients planned in one transaction
+
+Roads = Callable[[str, str], bool]  # is there an account for (channel, mode)?
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The recipients of one notification that belong to a page, and where it stands after them."""
+
+    planned: Planned
+    recipients: tuple[Mapping[str, Any], ...]  # {"id": uuid, "data"?: {…}}
+
+
+def plan_batch(claimed: Sequence[ClaimedNotification]) -> list[UUID]:
+    """Plan notifications leased to us; returns the ids of those that are wholly planned.
+
+    A page that fails is planned again notification by notification, so that one bad item does not stop the others; the
+    bad one is left to its lease.
+    """
+    finished: list[UUID] = []
+    broken: set[UUID] = set()
+    for page in _pages(claimed):
+        # What failed once is left alone: a later page of it would leave the failed one out for good.
+        shares = [share for share in page if share.planned.notification.id not in broken]
+        try:
+            finished += _plan_page(shares)
+        except Exception as trouble:  # noqa: BLE001 - one bad item must not stop its batch
+            _tell(trouble, shares)
+            for share in shares:
+                try:
+                    finished += _plan_page([share]) if len(shares) > 1 else []
+                except Exception as worse:  # noqa: BLE001
+                    _tell(worse, [share])
+                    broken.add(share.planned.notification.id)
+            if len(shares) == 1:
+                broken.add(shares[0].planned.notification.id)
+    return finished
+
+
+def _tell(trouble: Exception, shares: Sequence[_Share]) -> None:
+    ids = [str(share.planned.notification.id) for share in shares]
+    if isinstance(trouble, LeaseLost):
+        log.warning("plan.lease_lost", extra={"notifications": ids})
+    else:
+        log.error("plan.failed", exc_info=trouble, extra={"notifications": ids})
+
+
+def _pages(claimed: Sequence[ClaimedNotification]) -> Iterator[list[_Share]]:
+    """Pages of at most `PAGE` recipients; a page holds each notification at most once, so shares of one go in order."""
+    page: list[_Share] = []
+    room = PAGE
+    for notification in claimed:
+        for share in _shares(notification):
+            if page and (len(share.recipients) > room or page[-1].planned.notification.id == notification.id):
+                yield page
+                page, room = [], PAGE
+            page.append(share)
+            room -= len(share.recipients)
+    if page:
+        yield page
+
+
+def _shares(notification: ClaimedNotification) -> Iterator[_Share]:
+    position, count = notification.plan_position, notification.planned_count
+    while True:
+        recipients, position = _next_recipients(notification, position)
+        count += len(recipients)
+        done = len(recipients) < PAGE
+        total = count if done else max(notification.recipient_count, count)
+        yield _Share(Planned(notification, position, count, total, done), recipients)
+        if done:
+            return
+
+
+def _next_recipients(notification: ClaimedNotification, position: str) -> tuple[tuple[Mapping[str, Any], ...], str]:
+    if notification.segment_id is None:
+        start = int(position or 0)
+        recipients = notification.recipients[start : start + PAGE]
+        return recipients, str(start + len(recipients))
+    after = UUID(position) if position else None
+    ids = segment_page(notification.tenant_id, notification.segment_id, after_recipient_id=after, limit=PAGE)
+    return tuple({"id": str(found)} for found in ids), str(ids[-1]) if ids else position
+
+
+def decide(
+    shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, at: datetime
+) -> list[PlannedDelivery]:
+    """The deliveries of recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all."""
+    ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
+    known, wishes = people(ids), wishes_of(ids)
+    strategies = strategies_now({notification.tenant_id for notification, _ in shares})
+    roads = cache(lambda channel, mode: bool(accounts_for(channel, mode=mode, tenant_id=None)))
+    return [
+        delivery
+        for notification, recipients in shares
+        for delivery in _decide_one(
+            notification,
+            recipients,
+            known=known,
+            wishes=wishes,
+            roads=roads,
+            known_strategies=strategies[notification.tenant_id],
+            at=at,
+        )
+    ]
+
+
+def _plan_page(page: Sequence[_Share]) -> list[UUID]:
+    if not page:
+        return []
+    with transaction.atomic():
+        at = page[0].planned.notification.at
+        deliveries = decide([(share.planned.notification, share.recipients) for share in page], at=at)
+        write_plan([share.planned for share in page], deliveries, at=at, lease=PLAN_LEASE_SECONDS)
+        for share in page:
+            if share.planned.notification.recurrence and not share.planned.notification.plan_position:
+                recurrence.accept_next(share.planned.notification)
+    # Senders need not wait until the last page of a large audience is planned.
+    ring({f"send.{PRIORITY_NAME[s.planned.notification.priority]}" for s in page if not s.planned.done})
+    done = [share.planned.notification for share in page if share.planned.done]
+    for notification in done:
+        seconds = (notification.at - notification.created_at).total_seconds()
+        ORCHESTRATION_SECONDS.labels(PRIORITY_NAME[notification.priority]).observe(max(seconds, 0))
+    return [notification.id for notification in done]
+
+
+def _decide_one(
+    notification: ClaimedNotification,
+    recipients: Sequence[Mapping[str, Any]],
+    *,
+    known: Mapping[UUID, Person],
+    wishes: Mapping[UUID, Wishes],
+    roads: Roads,
+    known_strategies: Mapping[str, Chosen],
+    at: datetime,
+) -> Iterator[PlannedDelivery]:
+    # A strategy that was deleted after the notification was accepted must not hold it up.
+    chosen = known_strategies.get(notification.strategy) or known_strategies[IMMEDIATE.key]
+    candidates = candidate_channels(notification, known=channels.keys())
+    for entry in recipients:
+        recipient_id = UUID(entry["id"])
+        person = known.get(recipient_id)
+        found = {
+            channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), roads)
+            for channel in candidates
+        }
+        zone = (person.timezone if person else "") or settings.ORCHESTRATOR.schedule_timezone_default
+        yield from plan(
+            notification,
+            Situation(recipient_id, zone, found, entry.get("data")),
+            strategy=chosen.strategy,
+            configuration=chosen.configuration,
+            at=at,
+            tallied=notification.segment_id is not None or notification.recipient_count >= FANOUT,
+        )
+
+
+def _usable(
+    notification: ClaimedNotification, channel: Channel, person: Person | None, wishes: Wishes | None, roads: Roads
+) -> Usable | Unusable:
+    if not roads(channel.key, notification.mode):
+        return Unusable("channel_disabled")
+    if person is None:
+        return Unusable("no_endpoint")
+    refusal = (
+        allows(wishes, channel=channel.key, category=notification.category, type=notification.type) if wishes else None
+    )
+    if refusal:
+        return Unusable(refusal)
+    if not channel.needs_endpoint:
+        return Usable((None,))
+    endpoints = person.endpoints.get(channel.key, ())
+    if not endpoints:
+        return Unusable("no_endpoint")
+    return Usable(tuple(e.id for e in endpoints) if channel.fan_out else (endpoints[0].id,))

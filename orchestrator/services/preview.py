@@ -1,0 +1,151 @@
+"""Preview: what a request would do, decided by the same rules on the same facts, with nothing kept and nothing sent.
+
+People given as objects are written like in `accept` and rolled back with everything else, so a dry run is the real run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from audience.selectors import people, recipient_ids, segment_page
+from audience.services import merge_recipients
+from audience.values import Person
+from channels_app.accounts import accounts_for
+from kernel.ids import uuid7
+from kernel.masking import mask
+from notifications.services.judging import Admitted, judge_one, known_to
+from notifications.values import NotificationRequest, Trouble
+from orchestrator.services.planning import decide
+from orchestrator.services.rendering import Wording, render
+from orchestrator.values import ClaimedNotification, PlannedDelivery
+from templates_app.values import RenderError
+
+MOST_OF_A_SEGMENT = 100  # a preview of a segment shows its first members only
+
+# What would turn a "no" into a "yes".
+FLIPS: Mapping[str, str] = {
+    "no_endpoint": "give the recipient an address on this channel",
+    "channel_disabled": "configure a provider account for this channel (see CHANNEL_ENABLE_LIST)",
+    "preference_off": "the recipient allows this channel in their preferences",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What would happen for one recipient: `steps` in order, and what is left out and why."""
+
+    recipient: str
+    steps: tuple[dict[str, Any], ...]
+    skipped: tuple[dict[str, Any], ...]
+
+
+def preview(
+    *, tenant_id: UUID, request: NotificationRequest, mode: str, at: datetime
+) -> list[Previewed] | tuple[Trouble, ...]:
+    """What `request` would do for each recipient, or what is wrong with it. Needs the tenant's scope."""
+    with transaction.atomic():
+        verdict = judge_one(request, known=(known := known_to(tenant_id, [request])), at=at)
+        if not isinstance(verdict, Admitted):
+            return verdict
+        merge_recipients(tenant_id=tenant_id, profiles=verdict.profiles, at=at)
+        entries = _recipients(tenant_id, verdict, known.segments)
+        notification = _as_claimed(tenant_id, verdict, entries, mode=mode, at=at)
+        persons = people(UUID(entry["id"]) for entry in entries)
+        deliveries = decide([(notification, entries)], at=at)
+        shown = _shown(verdict, notification, deliveries, persons, at=at)
+        transaction.set_rollback(True)
+    return shown
+
+
+def _recipients(tenant_id: UUID, admitted: Admitted, segments: Mapping[str, tuple[UUID, int]]) -> list[dict[str, Any]]:
+    if admitted.request.segment:
+        segment_id, _ = segments[admitted.request.segment]
+        ids = segment_page(tenant_id=tenant_id, segment_id=segment_id, after_recipient_id=None, limit=MOST_OF_A_SEGMENT)
+        return [{"id": str(found)} for found in ids]
+    ids_of = recipient_ids(tenant_id, admitted.judged.people.keys())
+    return [{"id": str(ids_of[name]), "data": own or None} for name, own in admitted.judged.people.items()]
+
+
+def _as_claimed(
+    tenant_id: UUID, admitted: Admitted, entries: Sequence[Mapping[str, Any]], *, mode: str, at: datetime
+) -> ClaimedNotification:
+    request, judged = admitted.request, admitted.judged
+    return ClaimedNotification(
+        id=uuid7(at),
+        tenant_id=tenant_id,
+        mode=mode,
+        type=judged.type,
+        category=judged.category,
+        priority=judged.priority,
+        strategy=judged.strategy,
+        channels=judged.channels,
+        content_channels=tuple(msgspec.to_builtins(request.content)) if request.content else (),
+        recipients=tuple(entries),
+        segment_id=None,
+        recipient_count=len(entries),
+        scheduled_at=request.scheduled_at,
+        scheduled_local=request.scheduled_local.isoformat() if request.scheduled_local else "",
+        recurrence="",
+        expires_at=judged.expires_at,
+        unknown_policy=judged.unknown_policy,
+        created_at=at,
+        lease_epoch=0,
+        crashes=0,
+        plan_position="",
+        planned_count=0,
+        at=at,
+    )
+
+
+def _shown(
+    admitted: Admitted,
+    notification: ClaimedNotification,
+    deliveries: Sequence[PlannedDelivery],
+    persons: Mapping[UUID, Person],
+    *,
+    at: datetime,
+) -> list[Previewed]:
+    content = msgspec.to_builtins(admitted.request.content) if admitted.request.content else {}
+    going = [d for d in deliveries if d.state == "pending"]
+    words = render([
+        Wording(
+            d.channel, content, admitted.request.data, d.data, persons[d.recipient_id], notification.id,
+            notification.type, at,
+        )
+        for d in going
+    ])  # fmt: skip
+    steps: dict[UUID, list[dict[str, Any]]] = {}
+    for delivery, said in zip(going, words, strict=True):
+        start = notification.scheduled_at if delivery.due_at is None else delivery.due_at
+        steps.setdefault(delivery.recipient_id, []).append(
+            {
+                "channel": delivery.channel,
+                "endpoint": _masked(delivery, persons[delivery.recipient_id]),
+                "at": max(start or at, at),
+                "step": delivery.step,
+                "provider": accounts_for(delivery.channel, mode=notification.mode, tenant_id=None)[0].key,
+                "content": None if isinstance(said, RenderError) else said,
+                "error": {"code": said.code, "detail": str(said)} if isinstance(said, RenderError) else None,
+            }
+        )
+    skipped: dict[UUID, list[dict[str, Any]]] = {}
+    for delivery in deliveries:
+        if delivery.state == "skipped":
+            flip = FLIPS.get(delivery.reason)
+            skipped.setdefault(delivery.recipient_id, []).append(
+                {"channel": delivery.channel, "reason": delivery.reason, "detail": flip, "flip": flip}
+            )
+    return [
+        Previewed(person.external_id, tuple(steps.get(id, ())), tuple(skipped.get(id, ())))
+        for id, person in persons.items()
+    ]
+
+
+def _masked(delivery: PlannedDelivery, person: Person) -> str | None:
+    ways = person.endpoints.get(delivery.channel, ())
+    return next((mask(endpoint.address) for endpoint in ways if endpoint.id == delivery.endpoint_id), None)

@@ -1,0 +1,25 @@
+"""Upkeep: what nobody waits for and everybody misses when it is not done."""
+
+from datetime import datetime
+
+from notifications.services.cancel import stop_left_over
+from orchestrator.services import ledger
+from orchestrator.services.recovery import clamp_waits, give_up_holding, recover
+from orchestrator.services.settle import settle_left_over
+from tenants.idempotency import purge
+
+PURGE_BATCH = 5_000
+
+
+def make_rounds(*, at: datetime) -> None:
+    """One round: take over what dead workers left, settle, forget old answers."""
+    while recover():
+        continue
+    while give_up_holding():
+        continue
+    clamp_waits()
+    while stop_left_over(at=at):
+        continue
+    settle_left_over(at=at)
+    purge(at=at, limit=PURGE_BATCH)
+    ledger.watch(at=at)
