@@ -1,0 +1,1 @@
+"""Composition: settings, routes, workers and health. Knows every app; no app knows it."""

@@ -1,0 +1,20 @@
+"""`manage.py prepare`: everything the database needs before the processes start, in one go. Doing it again is quick."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Migrate, create the partitions of the months ahead, and seed the first tenant."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--keys-file", type=Path, help="where the first tenant's API keys are kept")
+
+    def handle(self, *, keys_file: Path | None, **_: Any) -> None:
+        call_command("migrate", interactive=False, stdout=self.stdout)
+        call_command("partitions", stdout=self.stdout)
+        call_command("seed", keys_file=keys_file, stdout=self.stdout)
