@@ -1,0 +1,116 @@
+"""Real PostgreSQL and Valkey for every test that wants them, one database per worker, and a clock that stands still.
+
+With DATABASE_URL and REDIS_URL in the environment those servers are used, else throw-away ones are started. Tests run
+as a role that sees all tenants and may truncate; `tenant_scope` narrows them to the role of the web process.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+from deploy.local.services import start_postgres, start_valkey, temporary_folder
+
+AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+TESTER = """
+DO $$ BEGIN
+  BEGIN CREATE ROLE carillon_tester NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
+  BEGIN GRANT carillon_dispatcher TO carillon_tester; EXCEPTION WHEN unique_violation THEN NULL; END;
+  BEGIN EXECUTE format('GRANT carillon_tester TO %I', current_user); EXCEPTION WHEN unique_violation THEN NULL; END;
+END $$;
+"""
+# Kept between tests: what migrations and Django itself put there.
+KEPT = ("django_migrations", "django_content_type", "auth_permission")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, str]]:
+    """URLs of a PostgreSQL and a Valkey: {"database_url", "redis_url"}."""
+    with ExitStack() as closing:
+        database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+        if not database_url or not redis_url:
+            folder = closing.enter_context(temporary_folder("carillon-test-"))
+        if not database_url:
+            postgres = start_postgres(folder / "postgres", durable=False)
+            closing.callback(postgres.stop)
+            database_url = postgres.url
+        if not redis_url:
+            valkey = start_valkey(folder / "valkey", durable=False)
+            closing.callback(valkey.stop)
+            redis_url = valkey.url
+        yield {"database_url": database_url, "redis_url": redis_url}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(servers: dict[str, str], django_db_blocker: DjangoDbBlocker, worker_id: str) -> Iterator[None]:
+    """A fresh, migrated database for this worker; connections start as `carillon_tester`."""
+    name = f"test_carillon_{worker_id}_{os.getpid()}"
+    with psycopg.connect(servers["database_url"], autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    address = psycopg.conninfo.conninfo_to_dict(servers["database_url"])
+    connection.close()
+    connection.settings_dict.update(
+        NAME=name,
+        USER=address.get("user", ""),
+        PASSWORD=address.get("password", ""),
+        HOST=address.get("host", ""),
+        PORT=str(address.get("port", "")),
+    )
+    settings.REDIS_URL = servers["redis_url"]
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0, interactive=False)
+        with connection.cursor() as cursor:
+            cursor.execute(TESTER)
+        connection.close()
+    connection.settings_dict["OPTIONS"]["options"] = "-c role=carillon_tester"
+    with pytest.MonkeyPatch.context() as patch:
+        # Tests that commit are cleaned up after by the owner: the roles of the product may not truncate.
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: _empty(servers["database_url"], name))
+        yield
+    with django_db_blocker.unblock():
+        connection.close()
+    _drop(servers["database_url"], name)
+
+
+def _drop(database_url: str, name: str) -> None:
+    """Drop a database, when autovacuum has let go of it: an owner who is no superuser may not send that away."""
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        for _ in range(100):
+            try:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                time.sleep(0.1)
+            else:
+                return
+
+
+def _empty(database_url: str, name: str) -> None:
+    with psycopg.connect(database_url, dbname=name, autocommit=True) as owner:
+        tables = [
+            table
+            for (table,) in owner.execute(
+                "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            )
+            if table not in KEPT
+        ]
+        with owner.transaction():
+            owner.execute("ALTER TABLE tenants_auditentry DISABLE TRIGGER tenants_auditentry_no_truncate")
+            owner.execute(f"TRUNCATE {', '.join(tables)}")
+            owner.execute("ALTER TABLE tenants_auditentry ENABLE TRIGGER tenants_auditentry_no_truncate")
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The moment at which tests happen."""
+    return AT

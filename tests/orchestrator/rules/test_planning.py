@@ -1,0 +1,153 @@
+"""Planning decides what a notification becomes for one recipient: the same every time, and nothing without a reason."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from kernel.ids import moment_of
+from orchestrator.rules.planning import Situation, Unusable, Usable, candidate_channels, plan
+from orchestrator.rules.strategies.immediate import IMMEDIATE
+from orchestrator.rules.strategies.sequential import SEQUENTIAL
+from orchestrator.rules.strategy import Strategy
+from orchestrator.values import ClaimedNotification, PlannedDelivery
+from tests.make import AT, a_claimed_notification
+
+PHONE, TABLET, MAILBOX = UUID(int=11), UUID(int=12), UUID(int=13)
+ANA = UUID(int=7)
+
+
+def planned(
+    notification: ClaimedNotification,
+    channels: dict[str, Usable | Unusable],
+    strategy: Strategy = IMMEDIATE,
+    timezone: str = "UTC",
+    **configuration: Any,
+) -> list[PlannedDelivery]:
+    situation = Situation(ANA, timezone, channels, data=None)
+    configuration = {**strategy.defaults, **configuration}
+    return plan(notification, situation, strategy=strategy, configuration=configuration, at=AT, tallied=False)
+
+
+def test_every_endpoint_of_a_channel_gets_its_own_delivery_at_once() -> None:
+    found = planned(a_claimed_notification(), {"push": Usable((PHONE, TABLET)), "in_app": Usable((None,))})
+
+    assert [(d.channel, d.endpoint_id, d.state, d.due_at, d.wait_reason) for d in found] == [
+        ("push", PHONE, "pending", None, ""),
+        ("push", TABLET, "pending", None, ""),
+        ("in_app", None, "pending", None, ""),
+    ]
+
+
+def test_planning_again_gives_the_same_ids_in_the_month_of_the_notification() -> None:
+    notification = a_claimed_notification()
+
+    first = planned(notification, {"email": Usable((MAILBOX,))})
+    second = planned(notification, {"email": Usable((MAILBOX,))})
+
+    assert first == second
+    assert moment_of(first[0].id) == moment_of(notification.id)
+
+
+def test_a_channel_that_cannot_be_used_is_skipped_with_its_reason() -> None:
+    found = planned(
+        a_claimed_notification(),
+        {"email": Usable((MAILBOX,)), "sms": Unusable("no_endpoint"), "push": Unusable("preference_off")},
+    )
+
+    assert [(d.channel, d.state, d.reason) for d in found] == [
+        ("email", "pending", ""),
+        ("sms", "skipped", "no_endpoint"),
+        ("push", "skipped", "preference_off"),
+    ]
+    assert all(d.due_at is None for d in found if d.state == "skipped")
+
+
+def test_a_recipient_nobody_has_words_for_is_accounted_for() -> None:
+    found = planned(a_claimed_notification(), {})
+
+    assert [(d.channel, d.state, d.reason) for d in found] == [("none", "skipped", "channel_disabled")]
+
+
+def test_fallbacks_are_planned_before_the_first_send() -> None:
+    found = planned(
+        a_claimed_notification(strategy="sequential"),
+        {"email": Usable((MAILBOX,)), "sms": Usable((UUID(int=14),)), "push": Usable((PHONE,))},
+        SEQUENTIAL,
+    )
+
+    assert [(d.channel, d.step, d.last_step, d.due_at, d.wait_reason) for d in found] == [
+        ("push", 0, 2, None, ""),
+        ("email", 1, 2, AT + timedelta(minutes=5), "earlier_step"),
+        ("sms", 2, 2, AT + timedelta(hours=1), "earlier_step"),
+    ]
+    assert {d.fallback_seconds for d in found} == {60}
+
+
+def test_a_channel_that_cannot_be_used_costs_no_time() -> None:
+    found = planned(
+        a_claimed_notification(), {"push": Unusable("no_endpoint"), "email": Usable((MAILBOX,))}, SEQUENTIAL
+    )
+
+    assert [(d.channel, d.step, d.due_at) for d in found if d.state == "pending"] == [("email", 0, None)]
+
+
+def test_what_would_be_due_after_its_expiry_is_due_at_its_expiry() -> None:
+    expires = AT + timedelta(minutes=1)
+
+    found = planned(
+        a_claimed_notification(expires_at=expires), {"push": Usable((PHONE,)), "email": Usable((MAILBOX,))}, SEQUENTIAL
+    )
+
+    assert found[1].due_at == expires
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("Europe/Paris", datetime(2026, 12, 25, 9, 0, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 12, 25, 15, 0, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 12, 24, 20, 0, tzinfo=UTC)),
+        ("UTC", datetime(2026, 12, 25, 10, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_local_time_is_read_on_the_recipients_own_clock(zone: str, expected: datetime) -> None:
+    notification = a_claimed_notification(scheduled_local="2026-12-25T10:00:00")
+
+    found = planned(notification, {"email": Usable((MAILBOX,))}, timezone=zone)
+
+    assert [(d.due_at, d.wait_reason) for d in found] == [(expected, "schedule")]
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        # 2026-03-29 02:30 does not exist in Paris: read an hour later. 2026-10-25 02:30 comes twice: the first one.
+        ("2026-03-29T02:30:00", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        ("2026-10-25T02:30:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+    ],
+)
+def test_clock_changes_neither_lose_nor_double_a_local_time(local: str, expected: datetime) -> None:
+    found = planned(
+        a_claimed_notification(scheduled_local=local), {"email": Usable((MAILBOX,))}, timezone="Europe/Paris"
+    )
+
+    assert [d.due_at for d in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words", "expected"),
+    [
+        ((), ("in_app", "email"), ("email", "in_app")),
+        (("in_app", "email"), ("email", "in_app"), ("in_app", "email")),
+        (("sms", "email"), ("email",), ("email",)),
+        ((), (), ()),
+    ],
+)
+def test_only_channels_with_words_are_considered(
+    asked: tuple[str, ...], words: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    notification = a_claimed_notification(channels=asked, content_channels=words)
+
+    assert candidate_channels(notification, known=("email", "sms", "in_app")) == expected
