@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Valkey for every test that wants them, one database per worker, and a clock that stands still.
+"""Real PostgreSQL and Valkey for every test that wants them, databases of its own per worker, and a still clock.
 
 With DATABASE_URL and REDIS_URL in the environment those servers are used, else throw-away ones are started. Tests run
 as a role that sees all tenants and may truncate; `tenant_scope` narrows them to the role of the web process.
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
@@ -34,8 +35,8 @@ KEPT = ("django_migrations", "django_content_type", "auth_permission")
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[dict[str, str]]:
-    """URLs of a PostgreSQL and a Valkey: {"database_url", "redis_url"}."""
+def servers(worker_id: str) -> Iterator[dict[str, str]]:
+    """URLs of a PostgreSQL and a Valkey: {"database_url", "redis_url"}. What a test empties is this worker's own."""
     with ExitStack() as closing:
         database_url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
         if not database_url or not redis_url:
@@ -48,7 +49,16 @@ def servers() -> Iterator[dict[str, str]]:
             valkey = start_valkey(folder / "valkey", durable=False)
             closing.callback(valkey.stop)
             redis_url = valkey.url
-        yield {"database_url": database_url, "redis_url": redis_url}
+        yield {"database_url": database_url, "redis_url": _numbered(redis_url, worker_id)}
+
+
+def _numbered(redis_url: str, worker_id: str) -> str:
+    """The URL of the Valkey database with the worker's number: `gw0` has 1, a run without workers 0."""
+    number = int(worker_id.removeprefix("gw")) + 1 if worker_id.startswith("gw") else 0
+    address = urlsplit(redis_url)
+    return urlunsplit(
+        address._replace(query=f"db={number}") if address.scheme == "unix" else address._replace(path=f"/{number}")
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """What the tests of roads share: the state that processes share, through a real Valkey and without one."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,8 +8,6 @@ import redis
 from pytest_django import Settings
 
 from channels_app.shared_state import SharedState
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -35,10 +32,3 @@ def alone(settings: Settings) -> SharedState:
     """The same with Redis out: nobody listens there."""
     settings.REDIS_URL = f"unix:///tmp/nobody-{uuid4()}.sock"
     return SharedState()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that empty the server they share run one after the other, in one worker."""
-    for item in items:
-        if HERE in item.path.parents and "valkey" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("valkey"))

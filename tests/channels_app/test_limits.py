@@ -24,6 +24,12 @@ def bucket(key: str, *, burst: int, kept: int = 0, people: bool = False) -> Buck
     return Bucket(key, count=1, seconds=1000, burst=burst, kept_for_critical=kept, people=people)
 
 
+def server_time(valkey: redis.Redis) -> float:
+    """Seconds by the clock that the buckets go by; this process has another one, which a correction may not move."""
+    seconds, microseconds = valkey.time()
+    return float(seconds) + float(microseconds) / 1_000_000
+
+
 @pytest.mark.parametrize(
     ("asks", "granted"),
     [
@@ -73,7 +79,7 @@ def test_tokens_come_back_with_time(shared: SharedState) -> None:
     assert limits.take([Ask((quick,), 9)])[0].granted in (3, 4)
 
 
-def test_fifty_clients_get_no_token_too_many(valkey: redis.Redis) -> None:
+def test_fifty_clients_get_no_token_too_many(shared: SharedState) -> None:
     crowd = [Limits(SharedState()) for _ in range(50)]
     scarce = bucket("scarce", burst=1000)
 
@@ -83,13 +89,13 @@ def test_fifty_clients_get_no_token_too_many(valkey: redis.Redis) -> None:
     assert sum(grant.granted for one in grants for grant in one) == 1000
 
 
-def test_the_rate_over_time_is_what_was_asked_for(shared: SharedState) -> None:
+def test_the_rate_over_time_is_what_was_asked_for(shared: SharedState, valkey: redis.Redis) -> None:
     limits, steady = Limits(shared), Bucket("steady", count=200, seconds=1, burst=20)
-    begin, granted = time.monotonic(), 0
+    begin, granted = server_time(valkey), 0
 
     while granted < 220:
         granted += limits.take([Ask((steady,), 5)])[0].granted
-    seconds = time.monotonic() - begin
+    seconds = server_time(valkey) - begin
 
     assert seconds >= (granted - 20) / 200 - 0.01
 
@@ -104,7 +110,7 @@ def test_a_flushed_redis_gives_one_burst_more_and_no_error(shared: SharedState, 
     limits, small = Limits(shared), bucket("small", burst=5)
     before = limits.take([Ask((small,), 9)])[0].granted
 
-    valkey.flushall()
+    valkey.flushdb()
     valkey.script_flush()
 
     assert (before, limits.take([Ask((small,), 9)])[0].granted) == (5, 5)

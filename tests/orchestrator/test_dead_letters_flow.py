@@ -24,7 +24,7 @@ from tests.analytics.conftest import wait_until_readable
 from tests.channels_app.smtp_server import ScriptedServer
 from tests.make import a_notification, a_tenant, recipients
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("valkey")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 HIGH, RETRY, DEAD = 1, 4, 5
 OUT = "451 4.3.0 try again later"
