@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from channels_app.contract import Account, Provider, WrongCredentials
+from channels_app.credentials import Sandbox
 from channels_app.registry import channels, providers, providers_of
 
 LIVE, TEST = "live", "test"
@@ -89,8 +90,9 @@ def _credentials(provider: type[Provider], *, mode: str) -> Mapping[str, Any]:
     if mode == LIVE:
         found: Mapping[str, Any] = settings.PROVIDER_CREDENTIALS.get(provider.key, {})
         return found
-    url = getattr(settings, provider.sandbox_setting) if provider.sandbox_setting else ""
-    return {"url": url} if url else {}
+    if not settings.SANDBOX_URL:
+        return {}
+    return provider.sandbox_credentials(Sandbox(settings.SANDBOX_URL.rstrip("/"), settings.SANDBOX_SMTP_URL))
 
 
 class _Cache:

@@ -8,6 +8,7 @@ import logging
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import PurePath
 from typing import Any, ClassVar
@@ -15,13 +16,19 @@ from typing import Any, ClassVar
 from msgspec import Struct
 
 from channels_app.call import Abandoned, Call
+from channels_app.credentials import Sandbox, checked
 from channels_app.crew import Crew
 from channels_app.values import (
     RESULT_TYPES,
     Account,
     Capabilities,
     ContentFault,
+    Forged,
+    Heard,
+    HookRequest,
+    Inbound,
     Message,
+    NotUnderstood,
     Receipt,
     Refused,
     Retry,
@@ -38,7 +45,12 @@ __all__ = [
     "Capabilities",
     "Channel",
     "ContentFault",
+    "Forged",
+    "Heard",
+    "HookRequest",
+    "Inbound",
     "Message",
+    "NotUnderstood",
     "Provider",
     "Receipt",
     "Refused",
@@ -87,8 +99,9 @@ class Provider(ABC):
     channel: ClassVar[str]
     title: ClassVar[str]
     capabilities: ClassVar[Capabilities] = Capabilities()
+    kinds: ClassVar[tuple[str, ...]] = ()  # of endpoints it can reach (fcm, slack, ...); () = its channel has no kinds
+    credentials: ClassVar[type[Struct] | None] = None  # what an operator fills in; see `channels_app/credentials.py`
     needs_credentials: ClassVar[bool] = True  # False: always there, in live and in test mode
-    sandbox_setting: ClassVar[str] = ""  # the Django setting with the sandbox's credentials; "" = no test mode
 
     def __init__(self, account: Account, *, timeout_seconds: float) -> None:
         """`timeout_seconds` bounds one call: connecting, writing and reading together. Opens nothing yet."""
@@ -102,7 +115,12 @@ class Provider(ABC):
 
         Raises `WrongCredentials`.
         """
-        return credentials
+        return credentials if cls.credentials is None else checked(credentials, cls.credentials)
+
+    @classmethod
+    def sandbox_credentials(cls, sandbox: Sandbox) -> Mapping[str, Any]:  # noqa: ARG003
+        """What an operator would write to send through the provider sandbox; empty: it does not speak this protocol."""
+        return {}
 
     def send(self, messages: Sequence[Message], *, deadline: float) -> list[SendResult]:
         """Send messages, `capabilities.concurrency` calls at a time; one result per message, in their order.
@@ -125,6 +143,13 @@ class Provider(ABC):
     @abstractmethod
     def send_one(self, message: Message, *, call: Call) -> SendResult:
         """Hand over one message. Return within `call.remaining()` seconds."""
+
+    def hear(self, request: HookRequest, *, at: datetime) -> Heard:
+        """Read a call of the provider to our hook: first its signature over the raw bytes, then what it says.
+
+        `at` is aware and judges freshness. Raises `Forged`, or `NotUnderstood` when a genuine call makes no sense.
+        """
+        raise Forged(f"{self.key} reports nothing")
 
     def close(self) -> None:  # noqa: B027 - most providers keep nothing open
         """Let go of what is kept open between calls."""

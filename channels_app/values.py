@@ -38,6 +38,7 @@ class Sent:
     message_id: str  # the provider's own name for it, to match receipts by; "" = it gave none
     delivered: bool = False
     detail: str = ""  # what the provider said, without addresses
+    units: int = 1  # what the provider charges for: segments of an SMS, messages of everything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Refused:
     detail: str = ""  # for people; no secrets, no addresses
     reason: str = "provider_rejected"  # a reason code of the API: invalid_address, provider_rejected, render_error, ...
     provider_fault: bool = False  # True: every message would be refused (bad credentials), so the breaker counts it
+    address_gone: bool = False  # True: the address will never work again (unregistered, 410), so it is put out of use
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,55 @@ class Receipt:
     provider_message_id: str = ""  # otherwise: `Sent.message_id`
     code: str = ""  # the provider's own word for it, e.g. 5.1.1
     permanent: bool = False  # of a bounce or failure: the address will not work later either
+    event_id: str = ""  # the provider's own name of this event, never given twice; "" = told apart by `raw`
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What a person wrote back: the text of an SMS to one of our numbers."""
+
+    sender: str = field(repr=False)  # the address of the person, in normal form
+    to: str  # our own number or sender
+    text: str = field(repr=False)
+    message_id: str  # the provider's own name for it
+    at: datetime  # aware
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """A call of a provider to `/hooks/{account_token}`, as it came over the wire."""
+
+    method: str
+    url: str  # exactly as the provider called it, with scheme, public host and query
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a call of a provider said, once its signature was found good.
+
+    `once` holds tokens that must never be seen again (Mailgun's): a call that brings one a second time is refused.
+    """
+
+    receipts: tuple[Receipt, ...] = ()
+    inbound: tuple[Inbound, ...] = ()
+    once: tuple[str, ...] = ()
+    visit: str = ""  # a URL to GET through the safe client, to confirm a subscription (SNS); "" = none
+    answer: str = ""  # the body of our 200, where the provider wants one (TwiML)
+    answer_type: str = "text/plain"
+
+
+class Forged(Exception):
+    """A call that claims to come from a provider, and whose signature, age or host says otherwise.
+
+    The message says which check failed and repeats nothing of the call.
+    """
+
+
+class NotUnderstood(ValueError):
+    """A call with a good signature whose body is not what the provider's documentation says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +161,7 @@ class Account:
     channel: str
     mode: str  # live | test
     config: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    hook_url: str = field(default="", repr=False)  # where the provider reports to: /hooks/{token}; "" = nowhere
 
 
 class WrongCredentials(ValueError):

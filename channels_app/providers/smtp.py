@@ -23,6 +23,7 @@ from channels_app.contract import (
     Sent,
     Unknown,
 )
+from channels_app.credentials import Sandbox
 from channels_app.registry import providers
 from channels_app.rules.mime import File, Mail, UnsafeHeader, build, envelope_address
 from channels_app.rules.smtp_config import read_config
@@ -46,7 +47,6 @@ class Smtp(Provider):
     channel = "email"
     title = "SMTP"
     capabilities = Capabilities(idempotency="none", reports_delivery=False, max_batch=1, concurrency=8)
-    sandbox_setting = "SANDBOX_SMTP_URL"
 
     def __init__(self, account: Account, *, timeout_seconds: float) -> None:
         super().__init__(account, timeout_seconds=timeout_seconds)
@@ -63,6 +63,11 @@ class Smtp(Provider):
         message_id_domain, messages_per_connection.
         """
         return read_config(credentials)
+
+    @classmethod
+    def sandbox_credentials(cls, sandbox: Sandbox) -> Mapping[str, Any]:
+        """The sandbox's own SMTP server."""
+        return {"url": sandbox.smtp_url} if sandbox.smtp_url else {}
 
     def send_one(self, message: Message, *, call: Call) -> SendResult:
         """Compose and hand over one mail. A connection the server had closed meanwhile is replaced, once."""

@@ -15,7 +15,7 @@ from channels_app.registry import channels
 @pytest.fixture(autouse=True)
 def nothing_configured(settings: Settings) -> Any:
     settings.PROVIDER_CREDENTIALS, settings.CHANNEL_ENABLE_LIST = {}, ()
-    settings.RATE_LIMIT_CHANNEL, settings.SANDBOX_SMTP_URL = {}, ""
+    settings.RATE_LIMIT_CHANNEL, settings.SANDBOX_URL, settings.SANDBOX_SMTP_URL = {}, "", ""
     yield
     close_all()
 
@@ -44,7 +44,7 @@ def test_an_smtp_account_comes_from_its_credentials(settings: Settings) -> None:
 def test_test_mode_leads_to_the_sandbox_and_nowhere_else(settings: Settings) -> None:
     settings.PROVIDER_CREDENTIALS = {"smtp": {"url": "smtp://mail.example.org"}}
     without = keys("email", TEST)
-    settings.SANDBOX_SMTP_URL = "smtp://127.0.0.1:2525"
+    settings.SANDBOX_URL, settings.SANDBOX_SMTP_URL = "http://127.0.0.1:8025", "smtp://127.0.0.1:2525"
 
     (account,) = accounts_for("email", mode=TEST, tenant_id=None)
 
@@ -62,7 +62,7 @@ def test_channels_that_are_not_enabled_have_no_account(settings: Settings) -> No
 
 def test_a_process_has_one_instance_of_an_account(settings: Settings) -> None:
     settings.PROVIDER_CREDENTIALS = {"smtp": {"url": "smtp://mail.example.org"}}
-    settings.SANDBOX_SMTP_URL = "smtp://127.0.0.1:2525"
+    settings.SANDBOX_URL, settings.SANDBOX_SMTP_URL = "http://127.0.0.1:8025", "smtp://127.0.0.1:2525"
     (live,), (test,) = (accounts_for("email", mode=mode, tenant_id=None) for mode in (LIVE, TEST))
     (again,) = accounts_for("email", mode=LIVE, tenant_id=None)
 
