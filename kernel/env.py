@@ -98,6 +98,18 @@ def load(table: Iterable[Entry], environ: Mapping[str, str], *, required: Collec
     return Values(found)
 
 
+def given(table: Iterable[Entry], environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What is set, as it was written, by name. Call it after `load` found no mistake."""
+    names: list[str] = []
+    for entry in table:
+        match entry:
+            case Variable():
+                names += entry.names
+            case Family():
+                names += {name.removesuffix(FILE_SUFFIX) for name in environ if name.startswith(entry.prefix)}
+    return {name: text for name in sorted(names) if (text := _text(name, environ))}
+
+
 def unknown_names(table: Iterable[Entry], environ: Mapping[str, str], *, prefixes: tuple[str, ...]) -> tuple[str, ...]:
     """One sentence per name that begins with one of our `prefixes` but is not in `table`: likely a typo."""
     entries = tuple(table)

@@ -16,6 +16,7 @@ from deploy.local.console import Console, complaints, console
 from deploy.local.paths import State, UnusableState, state_of
 from deploy.local.ports import PortTaken
 from deploy.local.service import ServiceFailed
+from deploy.local.settings import WrongSettings
 from deploy.local.status import status
 from deploy.local.table import BadProcfile
 from deploy.local.up import down, up
@@ -53,8 +54,9 @@ def main(words: Sequence[str], *, environ: Mapping[str, str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         return _dispatch(words, state=state_of(environ), environ=environ, out=console())
-    except (PortTaken, BadProcfile) as error:
-        trouble(str(error))
+    except (PortTaken, BadProcfile, WrongSettings) as error:
+        for line in str(error).splitlines():
+            trouble(line)
         return USAGE
     except EXPECTED as error:
         trouble(str(error))

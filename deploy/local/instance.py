@@ -35,11 +35,11 @@ class Instance:
     """What `./carillon up` runs. Made by the holder of `state.up_lock`."""
 
     def __init__(
-        self, state: State, *, table: Table, environ: Mapping[str, str], console: Console, quiet: bool
+        self, state: State, *, table: Table, environ: Mapping[str, str], settings: str, console: Console, quiet: bool
     ) -> None:
-        """`quiet` leaves the output of the programs to their logs."""
+        """`settings` is their fingerprint; `quiet` leaves the output of the programs to their logs."""
         self._state, self._table, self._environ, self._console, self._quiet = state, table, environ, console, quiet
-        self._preparation = Preparation(state, environ=environ)
+        self._preparation = Preparation(state, environ=environ, settings=settings)
         self._sockets: dict[str, socket.socket] = {}
         self._ports: dict[str, int] = {}
         self._run = Run(kind="up", supervisor=myself())

@@ -16,6 +16,7 @@ from deploy.local.locks import is_locked, try_lock
 from deploy.local.paths import REPO, State
 from deploy.local.ports import FIRST, choose, remember_ports, remembered_ports
 from deploy.local.runfile import Run, current_run, forget_run, write_run
+from deploy.local.settings import fingerprint
 from deploy.local.spawn import run_in_front
 from deploy.local.supervisor import CANNOT_START
 from deploy.local.up import start_behind
@@ -27,6 +28,7 @@ PROCESS = {"CARILLON_PROCESS": "manage"}
 def manage(state: State, *, words: Sequence[str], environ: Mapping[str, str], console: Console) -> int:
     """Run `manage.py words…` against the running instance, or with the servers started for it alone; its exit code."""
     install(state, development=False, console=console)
+    fingerprint(state, environ=environ)  # raises WrongSettings
     run = current_run(state)
     if run is not None and run.environment.get("DATABASE_URL"):
         return _run_to_end(state, words=words, env={**environ, **run.environment, **PROCESS})

@@ -1,4 +1,7 @@
-"""Remembers that the database was prepared by just this code in just this month: then a start need not wait for it."""
+"""Remembers that the database was prepared by just this code, with just these settings, in just this month.
+
+Then a start need not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ class Preparation:
     The memory can be wrong about a server of the user's own (somebody dropped the database): see `Instance`.
     """
 
-    def __init__(self, state: State, *, environ: Mapping[str, str]) -> None:
-        self._state, self._environ = state, environ
+    def __init__(self, state: State, *, environ: Mapping[str, str], settings: str) -> None:
+        """`settings` is their fingerprint: what has changed is judged by the steps before anything serves with it."""
+        self._state, self._environ, self._settings = state, environ, settings
         self._mark = state.folder / "prepared"
         self.fresh = False  # the steps were run in this start
 
@@ -32,7 +36,7 @@ class Preparation:
 
     def _print(self) -> str:
         """The month counts because partitions are made ahead; the code because of migrations and what is seeded."""
-        digest = hashlib.sha256(f"{self._database()}\n{time.strftime('%Y-%m')}\n".encode())
+        digest = hashlib.sha256(f"{self._database()}\n{self._settings}\n{time.strftime('%Y-%m')}\n".encode())
         for path in sorted([*REPO.glob("*/migrations/*.py"), *REPO.glob("*/management/commands/*.py")]):
             digest.update(f"{path.relative_to(REPO)}\n".encode() + path.read_bytes())
         digest.update((REPO / "requirements.txt").read_bytes())

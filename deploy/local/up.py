@@ -21,6 +21,7 @@ from deploy.local.output import tail
 from deploy.local.paths import REPO, State
 from deploy.local.ports import listen_on
 from deploy.local.runfile import current_run, last_run
+from deploy.local.settings import fingerprint
 from deploy.local.supervisor import CANNOT_START
 from deploy.local.table import table_of
 
@@ -35,9 +36,10 @@ def up(state: State, *, port: int | None, detach: bool, environ: Mapping[str, st
         return code
     if port is not None:
         listen_on(port).close()  # raises PortTaken
+    settings = fingerprint(state, environ=environ)  # raises WrongSettings
     if detach:
         return _start_behind(state, port=port, environ=environ, console=console)
-    return _serve(state, port=port, environ=environ, console=console)
+    return _serve(state, port=port, environ=environ, settings=settings, console=console)
 
 
 def down(state: State, *, console: Console) -> int:
@@ -73,13 +75,15 @@ def start_behind(state: State, *, environ: Mapping[str, str], console: Console) 
     return up(state, port=None, detach=True, environ=environ, console=console)
 
 
-def _serve(state: State, *, port: int | None, environ: Mapping[str, str], console: Console) -> int:
+def _serve(state: State, *, port: int | None, environ: Mapping[str, str], settings: str, console: Console) -> int:
     while (lock := try_lock(state.up_lock)) is None:
         if (code := _already_up(state, port=port, console=console)) is not None:
             return code
     behind = environ.get(DETACHED) == "1"
     environ = {name: value for name, value in environ.items() if name != DETACHED}
-    instance = Instance(state, table=table_of(environ), environ=environ, console=console, quiet=behind)
+    instance = Instance(
+        state, table=table_of(environ), environ=environ, settings=settings, console=console, quiet=behind
+    )
     try:
         instance.serve(port=port)
     except (StartFailed, *CANNOT_START) as error:

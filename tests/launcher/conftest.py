@@ -27,7 +27,8 @@ def launcher_in_spaces() -> Iterator[Launcher]:
     """A copy of the launcher in a folder with spaces in its name, its state inside the copy."""
     with temporary_folder("carillon launcher ") as folder:
         repo = folder / "my own checkout"
-        shutil.copytree(REPO / "deploy", repo / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("deploy", "config", "kernel"):
+            shutil.copytree(REPO / name, repo / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("carillon", "requirements.txt"):
             shutil.copy2(REPO / name, repo)
         made = Launcher(repo=repo, state=repo / ".carillon", procfile=folder / "table.json")

@@ -91,10 +91,10 @@ class Remembered:
         self.version.parent.mkdir(parents=True)
         self.version.write_text("18\n")
         self.state.keys.write_text(json.dumps({"live_key": "crl_live_x"}))
-        Preparation(self.state, environ={}).remember()
+        Preparation(self.state, environ={}, settings="as they were").remember()
 
-    def again(self, **environ: str) -> bool:
-        return Preparation(self.state, environ=environ).stands()
+    def again(self, *, settings: str = "as they were", **environ: str) -> bool:
+        return Preparation(self.state, environ=environ, settings=settings).stands()
 
 
 def test_the_same_code_and_database_stand(tmp_path: Path) -> None:
@@ -111,6 +111,10 @@ def test_a_cluster_made_anew_is_not_prepared(tmp_path: Path) -> None:
 
 def test_another_database_is_not_prepared(tmp_path: Path) -> None:
     assert not Remembered(tmp_path).again(DATABASE_URL="postgresql://elsewhere/x")
+
+
+def test_other_settings_are_not_prepared(tmp_path: Path) -> None:
+    assert not Remembered(tmp_path).again(settings="otherwise")
 
 
 def test_without_keys_nothing_is_prepared(tmp_path: Path) -> None:
