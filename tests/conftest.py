@@ -114,10 +114,15 @@ def _empty(database_url: str, name: str) -> None:
             )
             if table not in KEPT
         ]
+        append_only = owner.execute(
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%\\_no\\_truncate'"
+        ).fetchall()
         with owner.transaction():
-            owner.execute("ALTER TABLE tenants_auditentry DISABLE TRIGGER tenants_auditentry_no_truncate")
+            for table, trigger in append_only:
+                owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
             owner.execute(f"TRUNCATE {', '.join(tables)}")
-            owner.execute("ALTER TABLE tenants_auditentry ENABLE TRIGGER tenants_auditentry_no_truncate")
+            for table, trigger in append_only:
+                owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
 
 
 @pytest.fixture
