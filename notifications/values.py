@@ -41,10 +41,14 @@ class RecipientRef(RecipientInput, kw_only=True, forbid_unknown_fields=True, omi
 
 
 class Dedup(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How to tell that this was said before. `override` sends it all the same."""
+    """How to tell that this was said before: one message per key and recipient within so many minutes.
+
+    `override` sends it all the same; critical messages are always sent.
+    """
 
     key: Key | None = None
     override: bool = False
+    window_minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None
 
 
 # Defaults are left out when it is written again: a field that a later version adds changes no fingerprint.

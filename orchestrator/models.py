@@ -66,6 +66,22 @@ class DeadLetter(models.Model):
         return f"{self.channel} {self.id}: {self.reason}"
 
 
+class Sighting(models.Model):
+    """What a person was told, by the digest of what makes it the same message, and until when saying it again is one
+    time too many. Deleting the recipient takes it along, in the database."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "recipient_id", "digest")
+    tenant_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    digest = models.BinaryField(max_length=16)
+    notification_id = models.UUIDField()
+    seen_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("until",), name="sighting_purge"),)
+
+
 class Timekeeper(models.Model):
     """A timekeeper at work: until when it sleeps unless it is notified, and when it last was awake."""
 

@@ -34,6 +34,7 @@ class ClaimedNotification:
     plan_position: str
     planned_count: int
     at: datetime
+    dedup: Mapping[str, Any] = field(default_factory=dict)  # {"key", "override"?, "window_minutes"?} as it was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class PlannedDelivery:
     fallback_seconds: int
     data: Mapping[str, Any] | None
     tallied: bool
+    detail: Mapping[str, Any] = field(default_factory=dict)  # what the log is told beside the reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Decide what one notification becomes for one recipient: pure, and the same every time it is asked."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ class Unusable:
     """A channel that cannot be used, and why: a stable reason code."""
 
     reason: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def plan(
                 fallback_seconds=fallback,
                 data=situation.data,
                 tallied=tallied,
+                detail={} if isinstance(found, Usable) else found.detail,
             )
 
     planned: list[PlannedDelivery] = []

@@ -20,10 +20,11 @@ from events.bells import ring
 from kernel.metrics import ORCHESTRATION_SECONDS
 from notifications.rules.states import FANOUT
 from notifications.values import PRIORITY_NAME
+from orchestrator.rules.duplicates import Sight, sight_of
 from orchestrator.rules.planning import Situation, Unusable, Usable, candidate_channels, plan
 from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.selectors import Chosen, strategies_now
-from orchestrator.services import recurrence
+from orchestrator.services import recurrence, sightings
 from orchestrator.services.claim import PLAN_LEASE_SECONDS
 from orchestrator.services.write import LeaseLost, Planned, write_plan
 from orchestrator.values import ClaimedNotification, PlannedDelivery
@@ -123,6 +124,8 @@ def decide(
     ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
     known, wishes = people(ids), wishes_of(ids)
     strategies = strategies_now({notification.tenant_id for notification, _ in shares})
+    repeated = sightings.duplicates(_sights(shares, at=at))
+    told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
     roads = cache(lambda channel, mode: bool(accounts_for(channel, mode=mode, tenant_id=None)))
     return [
         delivery
@@ -132,11 +135,24 @@ def decide(
             recipients,
             known=known,
             wishes=wishes,
+            told=told,
             roads=roads,
             known_strategies=strategies[notification.tenant_id],
             at=at,
         )
     ]
+
+
+def _sights(shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, at: datetime) -> list[Sight]:
+    """What must not be said to the same person twice."""
+    found: list[Sight] = []
+    for notification, recipients in shares:
+        if not notification.dedup:
+            continue
+        minutes = int(notification.dedup.get("window_minutes", settings.ORCHESTRATOR.dedup_window_minutes))
+        sights = (sight_of(notification, UUID(entry["id"]), window_minutes=minutes, at=at) for entry in recipients)
+        found += [sight for sight in sights if sight is not None]
+    return found
 
 
 def _plan_page(page: Sequence[_Share]) -> list[UUID]:
@@ -164,6 +180,7 @@ def _decide_one(
     *,
     known: Mapping[UUID, Person],
     wishes: Mapping[UUID, Wishes],
+    told: Mapping[tuple[UUID, UUID], UUID],
     roads: Roads,
     known_strategies: Mapping[str, Chosen],
     at: datetime,
@@ -174,10 +191,14 @@ def _decide_one(
     for entry in recipients:
         recipient_id = UUID(entry["id"])
         person = known.get(recipient_id)
-        found = {
-            channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), roads)
-            for channel in candidates
-        }
+        found: dict[str, Usable | Unusable]
+        if first := told.get((notification.id, recipient_id)):
+            found = dict.fromkeys(candidates, Unusable("duplicate", {"duplicate_of": str(first)}))
+        else:
+            found = {
+                channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), roads)
+                for channel in candidates
+            }
         zone = (person.timezone if person else "") or settings.ORCHESTRATOR.schedule_timezone_default
         yield from plan(
             notification,

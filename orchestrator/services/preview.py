@@ -32,6 +32,7 @@ FLIPS: Mapping[str, str] = {
     "no_endpoint": "give the recipient an address on this channel",
     "channel_disabled": "configure a provider account for this channel (see CHANNEL_ENABLE_LIST)",
     "preference_off": "the recipient allows this channel in their preferences",
+    "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
 }
 
 
@@ -99,6 +100,7 @@ def _as_claimed(
         plan_position="",
         planned_count=0,
         at=at,
+        dedup=judged.dedup,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from notifications.services.cancel import stop_left_over
-from orchestrator.services import ledger
+from orchestrator.services import ledger, sightings
 from orchestrator.services.recovery import clamp_waits, give_up_holding, recover
 from orchestrator.services.settle import settle_left_over
 from tenants.idempotency import purge
@@ -22,4 +22,5 @@ def make_rounds(*, at: datetime) -> None:
         continue
     settle_left_over(at=at)
     purge(at=at, limit=PURGE_BATCH)
+    sightings.purge(at=at, limit=PURGE_BATCH)
     ledger.watch(at=at)

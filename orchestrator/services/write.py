@@ -389,6 +389,7 @@ def _due(delivery: PlannedDelivery) -> str | None:
 
 def _plan_detail(delivery: PlannedDelivery) -> dict[str, Any]:
     detail: dict[str, Any] = {"to": delivery.state, "channel": delivery.channel, "step": delivery.step}
+    detail |= delivery.detail
     if delivery.due_at is not None:
         detail["due_at"] = delivery.due_at.isoformat()
     return detail
