@@ -60,7 +60,11 @@ GUNICORN = (
     *("{python}", "-m", "gunicorn", "config.wsgi:application", "-c", "config/gunicorn.py"),
     *("--bind", "fd://{web_fd}"),
 )
-UVICORN = ("{python}", "-m", "uvicorn", "config.asgi:application", "--fd", "{realtime_fd}")
+# Streams stay open for hours: after two seconds they are cut, and their clients come back.
+UVICORN = (
+    *("{python}", "-m", "uvicorn", "config.asgi:application", "--fd", "{realtime_fd}"),
+    *("--timeout-graceful-shutdown", "2"),
+)
 
 CARILLON = Table(
     steps=(Program(name="prepare", command=_manage("prepare", "--keys-file", "{state}/keys.json"), env=MANAGE),),

@@ -95,7 +95,7 @@ UPDATE notifications_delivery d SET
   crashes = v.crashes,
   attempts_before = d.attempts_before + v.free::int,
   provider_message_id = CASE WHEN v.message_id <> '' THEN v.message_id ELSE d.provider_message_id END,
-  error = coalesce(v.error::jsonb, d.error),
+  error = CASE WHEN v.state IN ('sent', 'delivered') THEN NULL ELSE coalesce(v.error::jsonb, d.error) END,
   succeeded = d.succeeded OR v.succeeded,
   sent_at = CASE WHEN v.state IN ('sent', 'delivered') THEN coalesce(d.sent_at, now()) ELSE d.sent_at END,
   delivered_at = CASE WHEN v.state = 'delivered' THEN now() ELSE d.delivered_at END,
@@ -110,7 +110,7 @@ RETURNING d.id
 _LATE_PROOF = """
 UPDATE notifications_delivery d SET state = 'sent', reason = '', wait_reason = '', due_at = NULL, lease_until = NULL,
   lease_epoch = d.lease_epoch + 1, provider_message_id = v.message_id, sent_at = coalesce(d.sent_at, now()),
-  failed_at = NULL, succeeded = d.succeeded OR v.succeeded
+  failed_at = NULL, error = NULL, succeeded = d.succeeded OR v.succeeded
 FROM unnest(%s::uuid[], %s::text[], %s::bool[]) AS v (id, message_id, succeeded)
 WHERE d.id = v.id AND d.state IN ('pending', 'claimed', 'sending', 'unknown', 'dead')
 RETURNING d.id
