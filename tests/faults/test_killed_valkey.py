@@ -34,7 +34,7 @@ def test_flushing_it_again_and_again_loses_nothing(stack: Stack, form: Form) -> 
             valkey.flushall()
 
     with asking(stack.api) as clients:
-        for _ in range(form(8, 12)):
+        for _ in range(form(5, 12)):
             time.sleep(form(1, 5))
             flush()
 
@@ -43,7 +43,7 @@ def test_flushing_it_again_and_again_loses_nothing(stack: Stack, form: Form) -> 
 
 def test_killing_it_again_and_again_loses_nothing(stack: Stack, form: Form) -> None:
     with asking(stack.api) as clients:
-        for _ in range(form(4, 9)):
+        for _ in range(form(3, 9)):
             time.sleep(form(2, 7))
             wait_until(lambda: stack.kill("valkey"), seconds=60, what="valkey to be there again")
 
@@ -53,7 +53,7 @@ def test_killing_it_again_and_again_loses_nothing(stack: Stack, form: Form) -> N
 @pytest.mark.parametrize("absence", ["frozen", "gone"])
 def test_without_it_everything_is_accepted_and_sent(stack: Stack, form: Form, absence: str) -> None:
     with asking(stack.api) as clients, _frozen(stack) if absence == "frozen" else _gone(stack):
-        time.sleep(form(12, 60))
+        time.sleep(form(8, 60))
         reached = len(clients.journal.ids)
         assert reached > 0
         wait_until(

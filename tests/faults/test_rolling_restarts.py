@@ -14,7 +14,7 @@ from tests.stack.running import wait_until
 def test_restarting_everything_in_turn_is_not_noticed(stack: Stack, form: Form) -> None:
     with asking(stack.api, make=mixed) as clients:
         ids = clients.journal.ids
-        for name in islice(cycle(OURS), form(len(OURS) + 3, 50)):
+        for name in islice(cycle(OURS), form(len(OURS), 50)):
             reached, leader = len(ids), stack.leader(name)
             wait_until(lambda: len(ids) > reached + 10, seconds=60, what="work to go on")  # noqa: B023
             assert stack.kill(name, number=signal.SIGTERM)
