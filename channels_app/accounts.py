@@ -1,30 +1,82 @@
-"""Which provider accounts a channel has, from the settings, and the one instance of each that a process uses."""
+"""Which provider accounts may carry a delivery, and the one instance of each that a process uses.
+
+A tenant's own accounts come first, then the platform's, then those that the settings name. Whoever has accounts for a
+kind of address decides with them alone, also by switching them off; whoever has none shares the next ones.
+"""
 
 import os
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from django.conf import settings
 
-from channels_app.contract import Account, Provider, WrongCredentials
-from channels_app.credentials import Sandbox
-from channels_app.registry import channels, providers, providers_of
+from channels_app.accounts_named import LIVE, TEST, mistakes, named_account_of_hook, tiers_named
+from channels_app.accounts_stored import Owner, Stored, forget_accounts, stored_account_of_hook, stored_accounts
+from channels_app.contract import Account, Provider
+from channels_app.registry import channels, providers
 
-LIVE, TEST = "live", "test"
+__all__ = [
+    "LIVE",
+    "TEST",
+    "Ways",
+    "account_of_hook",
+    "accounts_for",
+    "close_all",
+    "forget_accounts",
+    "mistakes",
+    "provider_for",
+    "ways_of",
+]
 
 
-def accounts_for(channel: str, *, mode: str, tenant_id: UUID | None) -> tuple[Account, ...]:  # noqa: ARG001
-    """The accounts that may carry a channel's deliveries, best first; none means that the channel is off.
+class Ways:
+    """The accounts of some tenants as they were at one moment, for a batch."""
 
-    `mode` test leads to the sandbox. The settings name accounts of the platform, which all tenants share: `tenant_id`
-    decides nothing yet. Raises `WrongCredentials`.
-    """
-    if settings.CHANNEL_ENABLE_LIST and channel not in settings.CHANNEL_ENABLE_LIST:
+    def __init__(self, stored: Mapping[Owner, Sequence[Stored]]) -> None:
+        self._stored = stored
+        self._found: dict[tuple[str, str, UUID | None, str], tuple[Account, ...]] = {}
+
+    def to(self, channel: str, *, mode: str, tenant_id: UUID | None, kind: str = "") -> tuple[Account, ...]:
+        """The accounts that may carry a tenant's deliveries to endpoints of `kind`, in no order that means anything.
+
+        An empty `kind` is a channel without kinds, or any of them. No account at all means that the channel is off.
+        Raises `WrongCredentials` for mistakes in the settings.
+        """
+        question = (channel, mode, tenant_id, kind)
+        if question not in self._found:
+            self._found[question] = self._look(channel, mode, tenant_id, kind)
+        return self._found[question]
+
+    def _look(self, channel: str, mode: str, tenant_id: UUID | None, kind: str) -> tuple[Account, ...]:
+        if settings.CHANNEL_ENABLE_LIST and channel not in settings.CHANNEL_ENABLE_LIST:
+            return ()
+        for tier in self._tiers(channel, mode, tenant_id):
+            if fit := [stored for stored in tier if _reaches(stored.account, kind)]:
+                return tuple(stored.account for stored in fit if stored.enabled)
         return ()
-    found = (_account(provider, mode=mode) for provider in providers_of(channel))
-    return tuple(account for account in found if account is not None)
+
+    def _tiers(self, channel: str, mode: str, tenant_id: UUID | None) -> Iterator[Sequence[Stored]]:
+        for owner in dict.fromkeys((tenant_id, None)):
+            mine = self._stored.get(owner, ())
+            yield [s for s in mine if s.account.channel == channel and s.account.mode == mode]
+        for tier in tiers_named(channel, mode=mode):
+            yield [Stored(account, enabled=True) for account in tier]
+
+
+def ways_of(tenant_ids: Collection[UUID]) -> Ways:
+    """The accounts of tenants and everybody's, as they are now to a second; one statement at most."""
+    return Ways(stored_accounts(tenant_ids))
+
+
+def accounts_for(channel: str, *, mode: str, tenant_id: UUID | None, kind: str = "") -> tuple[Account, ...]:
+    """The same for one question. `tenant_id` `None`: as a tenant without accounts of its own."""
+    return ways_of(() if tenant_id is None else (tenant_id,)).to(channel, mode=mode, tenant_id=tenant_id, kind=kind)
+
+
+def account_of_hook(token: str) -> Account | None:
+    """Whose hook URL ends in `token`; `None`: nobody's. Disabled accounts too: reports of what they sent still come."""
+    return named_account_of_hook(token) or stored_account_of_hook(token)
 
 
 def provider_for(account: Account) -> Provider:
@@ -51,48 +103,9 @@ def close_all() -> None:
         instance.close()
 
 
-def mistakes() -> tuple[str, ...]:
-    """What is wrong with the settings of channels and accounts, one sentence each; no secret is repeated."""
-    lines = [
-        f"CHANNEL_ENABLE_LIST names '{name}'; known: {', '.join(channels.keys())}"
-        for name in settings.CHANNEL_ENABLE_LIST
-        if name not in channels
-    ]
-    lines += [
-        f"RATE_LIMIT_CHANNEL_{name.upper()} is for no channel; known: {', '.join(channels.keys())}"
-        for name in settings.RATE_LIMIT_CHANNEL
-        if name not in channels
-    ]
-    takers = [provider.key for provider in providers if provider.needs_credentials]
-    for key in settings.PROVIDER_CREDENTIALS:
-        if key not in takers:
-            lines.append(f"PROVIDER_CREDENTIALS_{key.upper()} is for no provider; known: {', '.join(takers)}")
-            continue
-        try:
-            _account(providers.get(key), mode=LIVE)
-        except WrongCredentials as wrong:
-            lines.append(f"PROVIDER_CREDENTIALS_{key.upper()}: {wrong}")
-    return tuple(lines)
-
-
-def _account(provider: type[Provider], *, mode: str) -> Account | None:
-    config: Mapping[str, Any] = {}
-    if provider.needs_credentials:
-        credentials = _credentials(provider, mode=mode)
-        if not credentials:
-            return None
-        config = provider.configure(credentials)
-    key = provider.key if mode == LIVE else f"{provider.key}:{mode}"
-    return Account(key=key, provider=provider.key, channel=provider.channel, mode=mode, config=config)
-
-
-def _credentials(provider: type[Provider], *, mode: str) -> Mapping[str, Any]:
-    if mode == LIVE:
-        found: Mapping[str, Any] = settings.PROVIDER_CREDENTIALS.get(provider.key, {})
-        return found
-    if not settings.SANDBOX_URL:
-        return {}
-    return provider.sandbox_credentials(Sandbox(settings.SANDBOX_URL.rstrip("/"), settings.SANDBOX_SMTP_URL))
+def _reaches(account: Account, kind: str) -> bool:
+    kinds = providers.get(account.provider).kinds
+    return not kind or not kinds or kind in kinds
 
 
 class _Cache:

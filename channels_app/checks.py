@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 
-from channels_app.accounts import mistakes
+from channels_app.accounts_named import mistakes
 
 
 @register("channels")

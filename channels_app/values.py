@@ -153,15 +153,32 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """On what conditions an account is used: which of several carries what, how fast, and what it costs."""
+
+    priority: int = 0  # lower is preferred
+    weight: int = 100  # its part among accounts of one priority, as evidence left it
+    per_second: int | None = None  # None = no limit
+    per_minute: int | None = None
+    per_hour: int | None = None
+    cost_micros: int = 0  # millionths of `currency` per unit
+    currency: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One configured provider: where it is and who we are there. `config` holds secrets and is never shown."""
 
-    key: str  # names it in attempts, metrics, breaker and limits: smtp, smtp:sandbox
+    key: str  # its name in attempts, metrics, breaker and limits: smtp, smtp:test, twilio:main:1f3a9c2e77ab
     provider: str
     channel: str
     mode: str  # live | test
     config: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
     hook_url: str = field(default="", repr=False)  # where the provider reports to: /hooks/{token}; "" = nowhere
+    id: UUID | None = None  # of its row; None = the settings name it
+    tenant_id: UUID | None = None  # whose it is; None = the platform's, which everybody shares
+    terms: Terms = field(default=Terms(), compare=False)
 
 
 class WrongCredentials(ValueError):

@@ -68,6 +68,12 @@ SANDBOX_SMTP_URL = Variable(
     url(schemes=("smtp",), example="smtp://host:1025"),
     "The mail side of the provider sandbox.",
 )
+SANDBOX_LIVE = Variable(
+    "SANDBOX_LIVE",
+    boolean(),
+    "Live keys send to the provider sandbox where a channel has no account; for development.",
+    default="false",
+)
 
 # Who may come in
 SECRET_KEY = Variable(

@@ -28,3 +28,4 @@ PROVIDER_CREDENTIALS = ENV.family(names.PROVIDER_CREDENTIALS)
 EGRESS_ALLOW = ENV[names.EGRESS_ALLOW]
 SANDBOX_URL = ENV[names.SANDBOX_URL]  # empty is no sandbox, and then no test mode
 SANDBOX_SMTP_URL = ENV[names.SANDBOX_SMTP_URL]
+SANDBOX_LIVE = ENV[names.SANDBOX_LIVE]  # and then live keys lead there too where a channel has no account

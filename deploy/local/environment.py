@@ -50,6 +50,7 @@ def addresses(state: State, *, ports: Mapping[str, int], environ: Mapping[str, s
         "PUBLIC_URL": f"http://{HOST}:{ports['web']}",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PROMETHEUS_MULTIPROC_DIR": str(state.metrics),
+        "SANDBOX_LIVE": "true",
         "PROVIDER_CREDENTIALS_SMTP": f"smtp://{HOST}:{ports['smtp']}",
     }
     chosen = {name: value for name, value in unless_set.items() if given((name,), environ=environ) is None}

@@ -20,13 +20,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "adding-a-channel.md"
 
 
 @pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Path:
+def folder(db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Path:
     """The example, registered and configured as the page says."""
     (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     theirs: Registry[type[Provider]] = Registry("provider")
     for provider in registry.providers:
         theirs.register(provider)
-    for module in ("channels_app.registry", "channels_app.accounts"):
+    for module in ("channels_app.registry", "channels_app.accounts", "channels_app.accounts_named"):
         monkeypatch.setattr(f"{module}.providers", theirs)
     namespace: dict[str, Any] = {"__name__": "channels_app.providers.folder"}
     exec(compile(example, str(PAGE), "exec"), namespace)

@@ -11,6 +11,8 @@ from channels_app.accounts import LIVE, TEST, accounts_for, close_all, mistakes,
 from channels_app.contract import Account
 from channels_app.registry import channels
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(autouse=True)
 def nothing_configured(settings: Settings) -> Any:

@@ -27,6 +27,7 @@ def test_addresses_follow_from_the_ports(state: State) -> None:
         "REALTIME_URL": "http://127.0.0.1:8001",
         "SANDBOX_URL": "http://127.0.0.1:8002",
         "SANDBOX_SMTP_URL": "smtp://127.0.0.1:8003",
+        "SANDBOX_LIVE": "true",
         "PROVIDER_CREDENTIALS_SMTP": "smtp://127.0.0.1:8003",
         "EGRESS_ALLOW": "127.0.0.1:8002",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
