@@ -16,6 +16,7 @@ from deploy.local.environment import addresses, run_mark
 from deploy.local.guardian import Guardian
 from deploy.local.identity import myself
 from deploy.local.leftovers import clear_leftovers
+from deploy.local.output import complaints_in
 from deploy.local.paths import REPO, State
 from deploy.local.ports import FIRST, HOST, choose, listen_near, listen_on, remember_ports, remembered_ports
 from deploy.local.preparation import Preparation
@@ -29,6 +30,10 @@ DOUBT_SECONDS = 20.0  # after which a start that relied on the preparation of la
 
 class StartFailed(Exception):
     """Something that has to run first did not; what it said is on the console and in its log."""
+
+
+class Refused(StartFailed):
+    """A step found settings that cannot work; the message has its lines about them."""
 
 
 class Instance:
@@ -114,8 +119,11 @@ class Instance:
         """Run the steps, one after the other, to their end."""
         for step in self._table.steps:
             self._console.step(step.name)
+            log = self._state.logs / f"{step.name}.log"
+            before = log.stat().st_size if log.exists() else 0
             if (code := supervisor.run_step(self._child(step))) != 0:
-                log = self._state.logs / f"{step.name}.log"
+                if complaints := complaints_in(log, since=before):
+                    raise Refused("\n".join(complaints))
                 raise StartFailed(f"{step.name} failed with exit code {code}; its log: {log}")
         self._preparation.remember()
 

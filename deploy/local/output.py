@@ -8,6 +8,7 @@ from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+COMPLAINT = "carillon: "
 LOG_BYTES = 10_000_000
 LOG_FILES_KEPT = 3
 LONGEST_LINE = 64_000
@@ -73,3 +74,11 @@ def tail(path: Path, *, lines: int) -> str:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - lines * 1000))
         return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+
+
+def complaints_in(path: Path, *, since: int) -> list[str]:
+    """What our own programs say is wrong, from byte `since` of a log on; without the word that begins such lines."""
+    with path.open("rb") as file:
+        file.seek(since)
+        lines = file.read().decode(errors="replace").splitlines()
+    return [line.removeprefix(COMPLAINT) for line in lines if line.startswith(COMPLAINT)]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from deploy.local.paths import REPO, State
 
+EXIT_CODE = 2  # of a command that finds settings which will not do
+
 
 class WrongSettings(Exception):
     """The environment holds what will not do; the message has one line per mistake."""

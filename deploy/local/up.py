@@ -14,14 +14,14 @@ from deploy.local.banner import banner
 from deploy.local.bootstrap import install
 from deploy.local.console import Console
 from deploy.local.identity import end, send, wait_until
-from deploy.local.instance import READY_SECONDS, Instance, StartFailed
+from deploy.local.instance import READY_SECONDS, Instance, Refused, StartFailed
 from deploy.local.leftovers import clear_leftovers
 from deploy.local.locks import is_locked, try_lock
-from deploy.local.output import tail
+from deploy.local.output import complaints_in, tail
 from deploy.local.paths import REPO, State
 from deploy.local.ports import listen_on
 from deploy.local.runfile import current_run, last_run
-from deploy.local.settings import fingerprint
+from deploy.local.settings import EXIT_CODE, WrongSettings, fingerprint
 from deploy.local.supervisor import CANNOT_START
 from deploy.local.table import table_of
 
@@ -86,6 +86,8 @@ def _serve(state: State, *, port: int | None, environ: Mapping[str, str], settin
     )
     try:
         instance.serve(port=port)
+    except Refused as refused:
+        raise WrongSettings(str(refused)) from None
     except (StartFailed, *CANNOT_START) as error:
         console.trouble(str(error))
         return 1
@@ -120,6 +122,8 @@ def _start_behind(state: State, *, port: int | None, environ: Mapping[str, str],
         console.trouble(f"not ready after {READY_SECONDS:.0f} s; stopping it. {missing}")
         supervisor.terminate()
         supervisor.wait()
+    if supervisor.returncode == EXIT_CODE:
+        raise WrongSettings("\n".join(complaints_in(log, since=0)))
     _show_logs(state, log=log, since=began, console=console)
     return supervisor.returncode or 1
 
