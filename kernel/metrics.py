@@ -29,6 +29,11 @@ ORCHESTRATION_SECONDS = Histogram(
     ("priority",),
     buckets=_LATENCY_SECONDS,
 )
+TIMER_LATENESS = Histogram(
+    "carillon_timer_lateness_seconds",
+    "Moments at which something fell due, by how much later its bell had rung.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
 RETRIES = Counter("carillon_retries_total", "Provider calls after the first of their delivery.", ("channel",))
 PROVIDER_ERRORS = Counter("carillon_provider_errors_total", "Provider calls that failed.", ("provider", "class"))
 COST_MICROS = Counter("carillon_cost_micros_total", "What was spent, in millionths.", ("channel", "currency"))

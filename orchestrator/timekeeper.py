@@ -18,6 +18,7 @@ from events import bells
 from events.bells import Bell
 from kernel.clock import monotonic
 from kernel.ids import uuid7
+from kernel.metrics import TIMER_LATENESS
 from notifications.values import PRIORITY_NAME
 from orchestrator.pipeline import SEND_LANES, work
 from orchestrator.services.recovery import give_up_holding, recover
@@ -126,6 +127,7 @@ class Timekeeper:
         self.id = uuid7()
         self._stopped = threading.Event()
         self._last_due = monotonic()
+        self._next_due: float | None = None  # monotonic; the next moment at which something falls due
         self._understudies = ThreadPoolExecutor(EMERGENCY_THREADS, thread_name_prefix="understudy")
         self._running: dict[str, Future[None]] = {}
 
@@ -158,15 +160,20 @@ class Timekeeper:
         """Ring for what is due, recover what was left; returns the seconds until there is something to do again."""
         self._advertise(_FOR_EVER)  # until the sleep is known, everything that falls due is worth a NOTIFY
         found = look()
+        looked_at = monotonic()
         if found.recover:
             recover()
             give_up_holding()
         for lane in found.lanes:
             self._ring(lane)
+        if self._next_due is not None and monotonic() >= self._next_due:
+            TIMER_LATENESS.observe(monotonic() - self._next_due)
+        self._next_due = None if found.next_seconds is None else looked_at + found.next_seconds
         if found.lanes or found.recover:
             self._last_due = monotonic()
         busy = monotonic() - self._last_due < BUSY_FOR_SECONDS
-        seconds = min(BUSY_SECONDS if busy else IDLE_SECONDS, found.next_seconds or IDLE_SECONDS)
+        until_due = IDLE_SECONDS if self._next_due is None else max(self._next_due - monotonic(), 0)
+        seconds = min(BUSY_SECONDS if busy else IDLE_SECONDS, until_due)
         self._advertise(seconds)
         return seconds
 
