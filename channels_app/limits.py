@@ -1,33 +1,63 @@
-"""Rate limits of the whole installation: how many deliveries of each channel may go now. What may not, waits.
+"""Rate limits: of the installation, tenants, provider accounts and for people. What may not go now, waits.
 
-A bucket is as big as its limit: 10,000 an hour may go at once and then refill evenly, 2.8 a second. In the long run
-never more than the limit goes; in the hour after a quiet one it can be twice as much. That is chosen so that a first
-campaign of a thousand mails does not crawl; a provider with a hard limit per second gets a limit per second
-(`RATE_LIMIT_CHANNEL_SMS=10/second`). A tenth of every bucket is kept for critical deliveries, so that bulk work never
-takes the last token.
+A bucket of the installation is as big as its limit: 10,000 an hour may go at once and then refill evenly, 2.8 a second.
+In the long run never more than the limit goes; in the hour after a quiet one it can be twice as much. That is chosen so
+that a first campaign of a thousand mails does not crawl. The limits of a provider account are promises to somebody
+else: their buckets are so small that no second, minute or hour ever sees more. A tenth of every bucket is kept for
+critical deliveries, so that bulk work never takes the last token. Limits for people they pass, the others never.
 """
 
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
+from uuid import UUID
 
 from django.conf import settings
 from prometheus_client import Counter
 
 from channels_app.registry import channels
-from channels_app.rules.gcra import Ask, Bucket, Grant
+from channels_app.rules.gcra import Ask, Bucket, Gate, Grant
 from channels_app.rules.gcra import take as take_alone
 from channels_app.shared_state import Script, SharedState, shared_state
+from channels_app.values import Account
+from kernel.clock import monotonic
 from kernel.env_kinds import Rate
 
 GLOBAL_DEFAULT = Rate(100_000, 60)
 KEPT_SHARE = 10  # one in so many tokens is kept for critical deliveries
 ALONE_SHARE = 2  # without Redis every process allows itself one part in so many: two kinds of worker send by default
+BURST_SHARE = 10  # of the limit of an account, one part in so many may go at once
+LONGEST_QUIET_SECONDS = 3600.0  # a provider that asks to be left alone for longer is asked again sooner
+GATE_SPREAD = 0.02  # seconds between those that wait for the same gate
+MOST_REMEMBERED = 10_000  # accounts without room, known to this process
 
 LIMITED = Counter("carillon_rate_limited_total", "Deliveries that had to wait for a rate limit.", ("channel",))
 
-_SCRIPT = Script("limits")
+_SCRIPT, _QUIET = Script("limits"), Script("quiet")
+# The braces keep all buckets on one node of a Redis cluster, where one script may reach them.
+_PREFIX = "{carillon:limit}:"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A delivery that is about to go. `recipient_id` `None`: no limit for people counts it."""
+
+    channel: str
+    tenant_id: UUID
+    mode: str
+    account: Account
+    recipient_id: UUID | None
+    critical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery that has to wait: for how long, and for whose limit."""
+
+    wait_seconds: float
+    whose: Literal["people", "account", "installation"]
 
 
 class Limits:
@@ -37,6 +67,7 @@ class Limits:
         self._shared = shared
         self._lock = threading.Lock()
         self._arrivals: dict[str, float] = {}
+        self._spent: dict[str, float] = {}  # by account key, until when in monotonic seconds
 
     def take(self, asks: Sequence[Ask]) -> list[Grant]:
         """Take tokens for all asks in one round trip; one grant per ask, in their order."""
@@ -46,18 +77,55 @@ class Limits:
         answer = self._shared.run(_SCRIPT, keys=list(buckets), args=_arguments(asks, buckets))
         if answer is None:
             return self._take_alone(asks)
-        return [Grant(granted, wait_us / 1_000_000) for granted, wait_us in zip(answer[::2], answer[1::2], strict=True)]
+        keys = ["", *buckets]
+        return [
+            Grant(granted, wait_us / 1_000_000, keys[by])
+            for granted, wait_us, by in zip(answer[::3], answer[1::3], answer[2::3], strict=True)
+        ]
 
-    def grants(self, wanted: Mapping[str, int], *, critical: bool) -> dict[str, Grant]:
-        """How many deliveries of each channel may go now, by the global limit and the channels' own.
+    def admit(self, wanted: Sequence[Wanted]) -> list[Held | None]:
+        """Which deliveries may go now (`None`), and when the others may, in one round trip for all.
 
-        Take only what can be sent at once: a token that was taken is not given back.
+        Take only what can be sent at once: a token that was taken is not given back. Those that wait for one bucket are
+        spread over the time in which it refills.
         """
-        asks = [Ask(buckets_of(channel), count, critical=critical) for channel, count in wanted.items()]
-        found = dict(zip(wanted, self.take(asks), strict=True))
-        for channel, grant in found.items():
-            LIMITED.labels(channel).inc(wanted[channel] - grant.granted)
-        return found
+        groups: dict[tuple[tuple[Bucket | Gate, ...], bool], list[int]] = {}
+        for place, one in enumerate(wanted):
+            groups.setdefault((buckets_for(one), one.critical), []).append(place)
+        order = sorted(groups.items(), key=lambda group: not group[0][1])  # what is critical is served first
+        grants = self.take([Ask(buckets, len(places), critical) for (buckets, critical), places in order])
+        held: list[Held | None] = [None] * len(wanted)
+        behind: dict[str, int] = {}
+        for ((buckets, _), places), grant in zip(order, grants, strict=True):
+            limit = next((bucket for bucket in buckets if bucket.key == grant.limited_by), None)
+            for place in places[grant.granted :]:
+                number = behind[grant.limited_by] = behind.get(grant.limited_by, -1) + 1
+                apart = limit.interval_us / 1_000_000 if isinstance(limit, Bucket) else GATE_SPREAD
+                whose = _whose(limit, wanted[place].account)
+                held[place] = Held(grant.wait_seconds + number * apart, whose)
+                LIMITED.labels(wanted[place].channel).inc()
+                if whose == "account":
+                    self._remember(wanted[place].account.key, grant.wait_seconds)
+        return held
+
+    def quiet(self, account_key: str, *, seconds: float) -> None:
+        """Let nothing go to an account for a while: its provider asked for that (Retry-After)."""
+        gate = _gate(account_key)
+        microseconds = min(seconds, LONGEST_QUIET_SECONDS) * 1_000_000
+        self._remember(account_key, microseconds / 1_000_000)
+        if self._shared.run(_QUIET, keys=[gate.key], args=[int(microseconds)]) is None:
+            until = time.monotonic_ns() / 1000 + microseconds
+            with self._lock:
+                self._arrivals[gate.key] = max(self._arrivals.get(gate.key, 0.0), until)
+
+    def is_spent(self, account_key: str) -> bool:
+        """Whether this process knows of no room at an account for now. Costs no round trip."""
+        return self._spent.get(account_key, 0.0) > monotonic()
+
+    def _remember(self, account_key: str, seconds: float) -> None:
+        if len(self._spent) > MOST_REMEMBERED:
+            self._spent.clear()
+        self._spent[account_key] = monotonic() + seconds
 
     def _take_alone(self, asks: Sequence[Ask]) -> list[Grant]:
         smaller = [replace(ask, buckets=tuple(map(_smaller, ask.buckets))) for ask in asks]
@@ -65,27 +133,60 @@ class Limits:
             return take_alone(self._arrivals, smaller, now_us=time.monotonic_ns() / 1000)
 
 
+def buckets_for(wanted: Wanted) -> tuple[Bucket | Gate, ...]:
+    """Every limit that has a say about a delivery."""
+    people = () if wanted.recipient_id is None else _buckets_of_person(wanted.recipient_id, mode=wanted.mode)
+    tenant = _of("tenant:" + str(wanted.tenant_id), settings.RATE_LIMIT_TENANT)
+    return (*_buckets_of_account(wanted.account), *buckets_of(wanted.channel), *tenant, *people)
+
+
 def buckets_of(channel: str) -> tuple[Bucket, ...]:
     """The limits that hold for every delivery of a channel. They protect providers and purses: nothing passes them."""
-    rates = {
-        "global": settings.RATE_LIMIT_GLOBAL or GLOBAL_DEFAULT,
-        f"channel:{channel}": settings.RATE_LIMIT_CHANNEL.get(channel) or channels.get(channel).limit,
-    }
-    return tuple(_bucket(key, rate) for key, rate in rates.items() if rate is not None)
+    own = settings.RATE_LIMIT_CHANNEL.get(channel) or channels.get(channel).limit
+    return (*_of("global", settings.RATE_LIMIT_GLOBAL or GLOBAL_DEFAULT), *_of(f"channel:{channel}", own))
 
 
-def _bucket(key: str, rate: Rate) -> Bucket:
-    # The braces keep all buckets on one node of a Redis cluster, where one script may reach them.
-    return Bucket(
-        key=f"{{carillon:limit}}:{key}",
-        count=rate.count,
-        seconds=rate.seconds,
-        burst=rate.count,
-        kept_for_critical=rate.count // KEPT_SHARE,
+def _whose(limit: Bucket | Gate | None, account: Account) -> Literal["people", "account", "installation"]:
+    if limit in _buckets_of_account(account):
+        return "account"
+    return "people" if limit is not None and limit.people else "installation"
+
+
+def _buckets_of_account(account: Account) -> tuple[Bucket | Gate, ...]:
+    terms = account.terms
+    limits = ((terms.per_second, 1), (terms.per_minute, 60), (terms.per_hour, 3600))
+    return _gate(account.key), *(_strict(account.key, count, seconds) for count, seconds in limits if count)
+
+
+def _buckets_of_person(recipient_id: UUID, *, mode: str) -> tuple[Bucket, ...]:
+    limits = ((settings.RATE_LIMIT_RECIPIENT_HOUR, 3600), (settings.RATE_LIMIT_RECIPIENT_DAY, 86_400))
+    return tuple(
+        Bucket(f"{_PREFIX}person:{mode}:{recipient_id}:{seconds}", count, seconds, burst=count, people=True)
+        for count, seconds in limits
+        if count
     )
 
 
-def _smaller(bucket: Bucket) -> Bucket:
+def _of(key: str, rate: Rate | None) -> tuple[Bucket, ...]:
+    if rate is None:
+        return ()
+    return (Bucket(_PREFIX + key, rate.count, rate.seconds, rate.count, kept_for_critical=rate.count // KEPT_SHARE),)
+
+
+def _strict(account_key: str, count: int, seconds: int) -> Bucket:
+    """At most `count` in any window of so many seconds: a burst, and the rest of it evenly."""
+    burst = max(count // BURST_SHARE, 1)
+    key = f"{_PREFIX}account:{account_key}:{seconds}"
+    return Bucket(key, count - burst + 1, seconds, burst, kept_for_critical=burst // KEPT_SHARE)
+
+
+def _gate(account_key: str) -> Gate:
+    return Gate(f"{_PREFIX}quiet:{account_key}", LONGEST_QUIET_SECONDS)
+
+
+def _smaller(bucket: Bucket | Gate) -> Bucket | Gate:
+    if isinstance(bucket, Gate):
+        return bucket
     return replace(
         bucket,
         seconds=bucket.seconds * ALONE_SHARE,
@@ -94,11 +195,14 @@ def _smaller(bucket: Bucket) -> Bucket:
     )
 
 
-def _arguments(asks: Sequence[Ask], buckets: Mapping[str, Bucket]) -> list[str | int | float]:
+def _arguments(asks: Sequence[Ask], buckets: Mapping[str, Bucket | Gate]) -> list[str | int | float]:
     position = {key: place for place, key in enumerate(buckets, start=1)}
     arguments: list[str | int | float] = []
     for bucket in buckets.values():
-        arguments += [bucket.interval_us, bucket.burst, bucket.kept_for_critical]
+        if isinstance(bucket, Gate):
+            arguments += [0, bucket.longest_us, 0]
+        else:
+            arguments += [bucket.interval_us, bucket.burst, bucket.kept_for_critical]
     for ask in asks:
         arguments += [int(ask.critical), ask.wanted, len(ask.asked), *(position[bucket.key] for bucket in ask.asked)]
     return arguments

@@ -162,6 +162,21 @@ RATE_LIMIT_CHANNEL = Family(
     "The same for one channel; unset is 10000/hour for e-mail, 1000/hour for SMS, 50000/hour for push.",
     "<CHANNEL>",
 )
+RATE_LIMIT_TENANT = Variable(
+    "RATE_LIMIT_TENANT", rate(), "How many deliveries of one tenant may start; unset is no limit for single tenants."
+)
+RATE_LIMIT_RECIPIENT_HOUR = Variable(
+    "RATE_LIMIT_RECIPIENT_HOUR",
+    integer(low=0, high=1_000_000),
+    "Messages that reach out to one person in an hour; critical ones do not count. 0 is no limit.",
+    default="20",
+)
+RATE_LIMIT_RECIPIENT_DAY = Variable(
+    "RATE_LIMIT_RECIPIENT_DAY",
+    integer(low=0, high=1_000_000),
+    "The same in a day.",
+    default="100",
+)
 PROVIDER_CREDENTIALS = Family(
     "PROVIDER_CREDENTIALS_",
     credentials(),

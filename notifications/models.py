@@ -142,6 +142,8 @@ class Delivery(models.Model):
     )  # as its strategy counts it: delivered, or sent where no more is heard
     provider = models.TextField(default="")
     provider_message_id = models.TextField(default="")
+    cost_micros = models.BigIntegerField(default=0, db_default=0)  # millionths of `currency`
+    currency = models.TextField(default="", db_default="")  # ISO 4217
     error = models.JSONField(null=True)  # {"code", "detail"} of the last trouble
     tallied = models.BooleanField(default=False)
     created_at = models.DateTimeField()

@@ -1,5 +1,6 @@
 """Look: strategies as tenants configured them, and everything planning and sending must know, for a batch at a time."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +8,16 @@ from uuid import UUID
 
 from django.db import connection
 
+from channels_app.values import NOT_BEGUN
 from kernel.clock import monotonic
-from notifications.models import Notification
+from kernel.ids import derived
+from notifications.models import Attempt, Notification
 from orchestrator.models import Strategy as StrategyRow
+from orchestrator.rules.failover import Tried
 from orchestrator.rules.strategy import Strategy, strategies
-from orchestrator.values import NotificationWords
+from orchestrator.values import ClaimedDelivery, NotificationWords
 
+MOST_TRIES = 50  # of one delivery; patient channels try more often than that
 RELOAD_SECONDS = 2.0  # how long a changed strategy may take to be seen by a running process
 
 
@@ -83,6 +88,26 @@ def steps_that_succeeded(places: Iterable[tuple[UUID, UUID, int]]) -> set[tuple[
             ([w[0] for w in wanted], [w[1] for w in wanted], [w[2] for w in wanted]),
         )
         return set(cursor.fetchall())
+
+
+def tries_of(deliveries: Iterable[ClaimedDelivery]) -> dict[UUID, list[Tried]]:
+    """The calls that deliveries have behind them within their present budget, oldest first; one statement, if any has.
+
+    Calls that never began are not among them. Of very many only the latest are told.
+    """
+    behind = {delivery.id: delivery for delivery in deliveries if delivery.tries}
+    if not behind:
+        return {}
+    ids = [
+        derived(delivery.id, "attempt", number)
+        for delivery in behind.values()
+        for number in range(delivery.attempts, max(delivery.attempts - MOST_TRIES, 0), -1)
+    ]
+    rows = Attempt.objects.filter(id__in=ids).exclude(code=NOT_BEGUN).order_by("number")
+    found: dict[UUID, list[Tried]] = defaultdict(list)
+    for delivery_id, account, outcome, begun_at in rows.values_list("delivery_id", "account", "outcome", "begun_at"):
+        found[delivery_id].append(Tried(account, outcome, begun_at))
+    return {delivery_id: tried[-behind[delivery_id].tries :] for delivery_id, tried in found.items()}
 
 
 def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords]:

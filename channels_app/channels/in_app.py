@@ -32,6 +32,7 @@ class InApp(Channel):
     address_kind = "inbox"
     content = InAppContent
     needs_endpoint = False
+    interrupts = False
     timeout_setting = "push_timeout_seconds"
 
     def validate(self, content: InAppContent) -> tuple[ContentFault, ...]:

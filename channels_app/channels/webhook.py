@@ -25,6 +25,7 @@ class Webhook(Channel):
     content = WebhookContent
     fan_out = True
     patient = True
+    interrupts = False
     timeout_setting = "sms_timeout_seconds"
 
     def validate(self, content: WebhookContent) -> tuple[ContentFault, ...]:

@@ -2,47 +2,60 @@
 --
 -- KEYS   one per bucket; each holds the bucket's "theoretical arrival time" in microseconds
 -- ARGV   per bucket: microseconds between two tokens, burst, tokens kept back for critical asks
+--          or, for a gate: 0, the longest it can be closed in microseconds, 0; its key holds when it opens
 --        then per ask: 1 when critical, tokens wanted, number of buckets, their positions in KEYS (from 1)
--- returns per ask: tokens granted, microseconds until the next one is free (0 when all were granted)
+-- returns per ask: tokens granted, microseconds until the next one is free (0 when all were granted), and the position
+--         of the bucket that is free last (0 when all were granted)
 --
 -- The same rule in Python, for when Redis is out: channels_app/rules/gcra.py. One table of tests runs against both.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
 local buckets = {}
+local kept_at = redis.call('MGET', unpack(KEYS))
 for i = 1, #KEYS do
-  local interval = tonumber(ARGV[3 * i - 2])
-  local room = interval * tonumber(ARGV[3 * i - 1])
-  local ahead = tonumber(redis.call('GET', KEYS[i]) or now) - now
+  local interval, size = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1])
+  local gate = interval == 0
+  local room = gate and size or interval * size
+  local ahead = tonumber(kept_at[i] or now) - now
   -- A clock that was set back must not close a bucket for longer than it takes to refill.
   ahead = math.min(math.max(ahead, 0), room)
-  buckets[i] = {interval = interval, room = room, ahead = ahead, kept = tonumber(ARGV[3 * i]), taken = false}
+  buckets[i] = {interval = interval, room = room, ahead = ahead, kept = tonumber(ARGV[3 * i]), gate = gate, taken = false}
+end
+
+local function free(bucket, kept, wanted)
+  if bucket.gate then return bucket.ahead > 0 and 0 or wanted end
+  return math.floor((bucket.room - bucket.ahead) / bucket.interval + 0.000001) - kept
+end
+
+local function wait_of(bucket, kept)
+  if bucket.gate then return bucket.ahead end
+  return bucket.ahead + (1 + kept) * bucket.interval - bucket.room
 end
 
 local answer = {}
 local at = 3 * #KEYS + 1
 while at <= #ARGV do
   local critical, wanted, count = ARGV[at] == '1', tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local granted, wait = wanted, 0
+  local granted, wait, by = wanted, 0, 0
   for j = at + 3, at + 2 + count do
     local bucket = buckets[tonumber(ARGV[j])]
-    local kept = critical and 0 or bucket.kept
-    local free = math.floor((bucket.room - bucket.ahead) / bucket.interval + 0.000001) - kept
-    granted = math.max(math.min(granted, free), 0)
+    granted = math.max(math.min(granted, free(bucket, critical and 0 or bucket.kept, wanted)), 0)
   end
   for j = at + 3, at + 2 + count do
     local bucket = buckets[tonumber(ARGV[j])]
-    local kept = critical and 0 or bucket.kept
-    if granted > 0 then
+    if granted > 0 and not bucket.gate then
       bucket.ahead = bucket.ahead + granted * bucket.interval
       bucket.taken = true
     end
     if granted < wanted then
-      wait = math.max(wait, bucket.ahead + (1 + kept) * bucket.interval - bucket.room)
+      local found = wait_of(bucket, critical and 0 or bucket.kept)
+      if found > wait then wait, by = found, tonumber(ARGV[j]) end
     end
   end
   answer[#answer + 1] = granted
   answer[#answer + 1] = math.ceil(wait)
+  answer[#answer + 1] = by
   at = at + 3 + count
 end
 

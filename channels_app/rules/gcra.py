@@ -1,7 +1,8 @@
 """Rate limits as buckets that refill evenly (GCRA): who may go now, and when the next one may.
 
-A bucket is kept as one number, its theoretical arrival time; how far that lies ahead of now says how full it is. The
-same rule in Lua, shared by all processes: channels_app/lua/limits.lua.
+A bucket is kept as one number, its theoretical arrival time; how far that lies ahead of now says how full it is. A gate
+is a bucket without tokens: closed until the time that is kept, then open. The same rule in Lua, shared by all
+processes: channels_app/lua/limits.lua.
 """
 
 import math
@@ -29,25 +30,39 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """Nothing passes until a moment that somebody said, at most `longest` seconds from now."""
+
+    key: str
+    longest: float
+    people: bool = False
+
+    @property
+    def longest_us(self) -> float:
+        return self.longest * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Tokens wanted from several buckets at once: one is granted when every bucket has one."""
 
-    buckets: tuple[Bucket, ...]
+    buckets: tuple[Bucket | Gate, ...]
     wanted: int
     critical: bool = False
 
     @property
-    def asked(self) -> tuple[Bucket, ...]:
+    def asked(self) -> tuple[Bucket | Gate, ...]:
         """The buckets that have a say. What is critical passes limits for people, and does not count there."""
         return tuple(bucket for bucket in self.buckets if not (self.critical and bucket.people))
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """How many may go now, and after how many seconds the next one may (0 when all may)."""
+    """How many may go now, after how many seconds the next one may (0 when all may), and what it has to wait for."""
 
     granted: int
     wait_seconds: float = 0.0
+    limited_by: str = ""  # the key of the bucket or gate that is open last
 
 
 def take(arrivals: MutableMapping[str, float], asks: Sequence[Ask], *, now_us: float) -> list[Grant]:
@@ -57,25 +72,42 @@ def take(arrivals: MutableMapping[str, float], asks: Sequence[Ask], *, now_us: f
 
 def _serve(arrivals: MutableMapping[str, float], ask: Ask, *, now_us: float) -> Grant:
     ahead = {bucket: _ahead(arrivals, bucket, now_us=now_us) for bucket in ask.asked}
-    kept = {bucket: 0 if ask.critical else bucket.kept_for_critical for bucket in ahead}
+    kept = {bucket: _kept(bucket, critical=ask.critical) for bucket in ahead}
     free = (_free(bucket, ahead[bucket]) - kept[bucket] for bucket in ahead)
-    granted = max(min((ask.wanted, *free)), 0)
+    granted = int(max(min((ask.wanted, *free)), 0))
     if granted:
         for bucket in ahead:
-            ahead[bucket] += granted * bucket.interval_us
-            arrivals[bucket.key] = now_us + ahead[bucket]
+            if isinstance(bucket, Bucket):
+                ahead[bucket] += granted * bucket.interval_us
+                arrivals[bucket.key] = now_us + ahead[bucket]
     if granted == ask.wanted:
         return Grant(granted)
-    waits = (
-        ahead[bucket] + (1 + kept[bucket]) * bucket.interval_us - bucket.interval_us * bucket.burst for bucket in ahead
-    )
-    return Grant(granted, max((0.0, *waits)) / 1_000_000)
+    wait, by = 0.0, ""
+    for bucket in ahead:
+        found = _wait(bucket, ahead[bucket], kept=kept[bucket])
+        if found > wait:
+            wait, by = found, bucket.key
+    return Grant(granted, wait / 1_000_000, by)
 
 
-def _ahead(arrivals: MutableMapping[str, float], bucket: Bucket, *, now_us: float) -> float:
+def _ahead(arrivals: MutableMapping[str, float], bucket: Bucket | Gate, *, now_us: float) -> float:
     """Between empty handed (the burst's length) and untouched (0), also when a clock was set back meanwhile."""
-    return min(max(arrivals.get(bucket.key, now_us) - now_us, 0.0), bucket.interval_us * bucket.burst)
+    most = bucket.longest_us if isinstance(bucket, Gate) else bucket.interval_us * bucket.burst
+    return min(max(arrivals.get(bucket.key, now_us) - now_us, 0.0), most)
 
 
-def _free(bucket: Bucket, ahead: float) -> int:
+def _kept(bucket: Bucket | Gate, *, critical: bool) -> int:
+    return 0 if critical or isinstance(bucket, Gate) else bucket.kept_for_critical
+
+
+def _free(bucket: Bucket | Gate, ahead: float) -> float:
+    if isinstance(bucket, Gate):
+        return 0 if ahead else math.inf
     return math.floor((bucket.interval_us * bucket.burst - ahead) / bucket.interval_us + _ROUNDING)
+
+
+def _wait(bucket: Bucket | Gate, ahead: float, *, kept: int) -> float:
+    """Microseconds until it lets the next one through."""
+    if isinstance(bucket, Gate):
+        return ahead
+    return ahead + (1 + kept) * bucket.interval_us - bucket.interval_us * bucket.burst

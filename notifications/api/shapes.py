@@ -108,6 +108,13 @@ class DeliveryError(msgspec.Struct, kw_only=True):
     detail: str | None
 
 
+class DeliveryCost(msgspec.Struct, kw_only=True):
+    """What the provider charges, by the price of its account, in millionths of the currency."""
+
+    micros: int
+    currency: str
+
+
 class DeliveryMetrics(msgspec.Struct, kw_only=True):
     """Milliseconds from when it was planned until it was sent, and from there until it was delivered."""
 
@@ -136,7 +143,7 @@ class _DeliveryHead(msgspec.Struct, kw_only=True):
     delivered_at: Moment | None
     failed_at: Moment | None
     error: DeliveryError | None
-    cost: None  # no prices are known yet
+    cost: DeliveryCost | None  # null where its account has no price
     metrics: DeliveryMetrics
     links: dict[str, str]
 

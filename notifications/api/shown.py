@@ -15,6 +15,7 @@ from notifications.answers import head_of
 from notifications.api.shapes import (
     AttemptShown,
     CancelShown,
+    DeliveryCost,
     DeliveryCounts,
     DeliveryDetail,
     DeliveryError,
@@ -181,7 +182,7 @@ def _delivery_facts(
         "delivered_at": row.delivered_at,
         "failed_at": row.failed_at,
         "error": _error(row),
-        "cost": None,
+        "cost": DeliveryCost(micros=row.cost_micros, currency=row.currency) if row.cost_micros else None,
         "metrics": DeliveryMetrics(
             send_ms=_milliseconds(row.created_at, row.sent_at), deliver_ms=_milliseconds(row.sent_at, row.delivered_at)
         ),

@@ -1,10 +1,10 @@
 """Plan a batch: from notifications to deliveries, a page of recipients at a time, each page one transaction."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.db import transaction
 
 from audience.selectors import people, segment_page
 from audience.values import Person
-from channels_app.accounts import accounts_for
+from channels_app.accounts import Ways, ways_of
 from channels_app.contract import Channel
 from channels_app.registry import channels
 from events.bells import ring
@@ -32,8 +32,6 @@ from preferences.rules import Wishes, allows
 from preferences.selectors import wishes_of
 
 PAGE = 500  # recipients planned in one transaction
-
-Roads = Callable[[str, str], bool]  # is there an account for (channel, mode)?
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +116,7 @@ def _next_recipients(notification: ClaimedNotification, position: str) -> tuple[
 
 
 def decide(
-    shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, at: datetime
+    shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, ways: Ways, at: datetime
 ) -> list[PlannedDelivery]:
     """The deliveries of recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all."""
     ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
@@ -126,7 +124,6 @@ def decide(
     strategies = strategies_now({notification.tenant_id for notification, _ in shares})
     repeated = sightings.duplicates(_sights(shares, at=at))
     told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
-    roads = cache(lambda channel, mode: bool(accounts_for(channel, mode=mode, tenant_id=None)))
     return [
         delivery
         for notification, recipients in shares
@@ -136,7 +133,7 @@ def decide(
             known=known,
             wishes=wishes,
             told=told,
-            roads=roads,
+            ways=ways,
             known_strategies=strategies[notification.tenant_id],
             at=at,
         )
@@ -158,9 +155,10 @@ def _sights(shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, An
 def _plan_page(page: Sequence[_Share]) -> list[UUID]:
     if not page:
         return []
+    ways = ways_of({share.planned.notification.tenant_id for share in page})
     with transaction.atomic():
         at = page[0].planned.notification.at
-        deliveries = decide([(share.planned.notification, share.recipients) for share in page], at=at)
+        deliveries = decide([(share.planned.notification, share.recipients) for share in page], ways=ways, at=at)
         write_plan([share.planned for share in page], deliveries, at=at, lease=PLAN_LEASE_SECONDS)
         for share in page:
             if share.planned.notification.recurrence and not share.planned.notification.plan_position:
@@ -181,7 +179,7 @@ def _decide_one(
     known: Mapping[UUID, Person],
     wishes: Mapping[UUID, Wishes],
     told: Mapping[tuple[UUID, UUID], UUID],
-    roads: Roads,
+    ways: Ways,
     known_strategies: Mapping[str, Chosen],
     at: datetime,
 ) -> Iterator[PlannedDelivery]:
@@ -196,7 +194,7 @@ def _decide_one(
             found = dict.fromkeys(candidates, Unusable("duplicate", {"duplicate_of": str(first)}))
         else:
             found = {
-                channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), roads)
+                channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), ways)
                 for channel in candidates
             }
         zone = (person.timezone if person else "") or settings.ORCHESTRATOR.schedule_timezone_default
@@ -211,9 +209,10 @@ def _decide_one(
 
 
 def _usable(
-    notification: ClaimedNotification, channel: Channel, person: Person | None, wishes: Wishes | None, roads: Roads
+    notification: ClaimedNotification, channel: Channel, person: Person | None, wishes: Wishes | None, ways: Ways
 ) -> Usable | Unusable:
-    if not roads(channel.key, notification.mode):
+    to = partial(ways.to, channel.key, mode=notification.mode, tenant_id=notification.tenant_id)
+    if not to():
         return Unusable("channel_disabled")
     if person is None:
         return Unusable("no_endpoint")
@@ -227,4 +226,7 @@ def _usable(
     endpoints = person.endpoints.get(channel.key, ())
     if not endpoints:
         return Unusable("no_endpoint")
-    return Usable(tuple(e.id for e in endpoints) if channel.fan_out else (endpoints[0].id,))
+    reached = [endpoint.id for endpoint in endpoints if to(kind=endpoint.kind)]
+    if not reached:
+        return Unusable("channel_disabled")
+    return Usable(tuple(reached) if channel.fan_out else (reached[0],))

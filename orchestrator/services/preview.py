@@ -14,14 +14,15 @@ from django.db import transaction
 
 from audience.selectors import people, recipient_ids, segment_page
 from audience.services import merge_recipients
-from audience.values import Person
-from channels_app.accounts import accounts_for
+from audience.values import Person, Reachable
+from channels_app.accounts import Ways, ways_of
 from kernel.ids import uuid7
 from kernel.masking import mask
 from notifications.services.judging import Admitted, judge_one, known_to
 from notifications.values import NotificationRequest, Trouble
 from orchestrator.services.planning import decide
 from orchestrator.services.rendering import Wording, render
+from orchestrator.services.routing import in_choice
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 from templates_app.values import RenderError
 
@@ -30,7 +31,7 @@ MOST_OF_A_SEGMENT = 100  # a preview of a segment shows its first members only
 # What would turn a "no" into a "yes".
 FLIPS: Mapping[str, str] = {
     "no_endpoint": "give the recipient an address on this channel",
-    "channel_disabled": "configure a provider account for this channel (see CHANNEL_ENABLE_LIST)",
+    "channel_disabled": "configure a provider account that reaches this channel and kind of address, and enable it",
     "preference_off": "the recipient allows this channel in their preferences",
     "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
 }
@@ -57,8 +58,9 @@ def preview(
         entries = _recipients(tenant_id, verdict, known.segments)
         notification = _as_claimed(tenant_id, verdict, entries, mode=mode, at=at)
         persons = people(UUID(entry["id"]) for entry in entries)
-        deliveries = decide([(notification, entries)], at=at)
-        shown = _shown(verdict, notification, deliveries, persons, at=at)
+        ways = ways_of([tenant_id])
+        deliveries = decide([(notification, entries)], ways=ways, at=at)
+        shown = _shown(verdict, notification, deliveries, persons, ways=ways, at=at)
         transaction.set_rollback(True)
     return shown
 
@@ -110,6 +112,7 @@ def _shown(
     deliveries: Sequence[PlannedDelivery],
     persons: Mapping[UUID, Person],
     *,
+    ways: Ways,
     at: datetime,
 ) -> list[Previewed]:
     content = msgspec.to_builtins(admitted.request.content) if admitted.request.content else {}
@@ -130,7 +133,7 @@ def _shown(
                 "endpoint": _masked(delivery, persons[delivery.recipient_id]),
                 "at": max(start or at, at),
                 "step": delivery.step,
-                "provider": accounts_for(delivery.channel, mode=notification.mode, tenant_id=None)[0].key,
+                "provider": _account(delivery, persons[delivery.recipient_id], ways),
                 "content": None if isinstance(said, RenderError) else said,
                 "error": {"code": said.code, "detail": str(said)} if isinstance(said, RenderError) else None,
             }
@@ -148,6 +151,19 @@ def _shown(
     ]
 
 
+def _account(delivery: PlannedDelivery, person: Person, ways: Ways) -> str:
+    """The account that would be tried first if nothing is out of order then."""
+    endpoint = _endpoint(delivery, person)
+    kind = endpoint.kind if endpoint else ""
+    found = ways.to(delivery.channel, mode=delivery.mode, tenant_id=delivery.tenant_id, kind=kind)
+    return in_choice(found, seed=delivery.id)[0]
+
+
 def _masked(delivery: PlannedDelivery, person: Person) -> str | None:
+    endpoint = _endpoint(delivery, person)
+    return mask(endpoint.address) if endpoint else None
+
+
+def _endpoint(delivery: PlannedDelivery, person: Person) -> Reachable | None:
     ways = person.endpoints.get(delivery.channel, ())
-    return next((mask(endpoint.address) for endpoint in ways if endpoint.id == delivery.endpoint_id), None)
+    return next((endpoint for endpoint in ways if endpoint.id == delivery.endpoint_id), None)

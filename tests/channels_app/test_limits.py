@@ -2,16 +2,26 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import redis
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 
-from channels_app.limits import Limits, buckets_of
+from channels_app.limits import Held, Limits, Wanted, buckets_for, buckets_of
 from channels_app.rules.gcra import Ask, Bucket, Grant
+from channels_app.rules.gcra import take as take_alone
 from channels_app.shared_state import SharedState
+from channels_app.values import Account, Terms
 from kernel.env_kinds import Rate
+
+ACCOUNT = Account("smtp", "smtp", "email", "live")
 
 
 @pytest.fixture(params=["shared", "alone"])
@@ -66,6 +76,7 @@ def test_what_is_not_granted_hears_when_to_come_back(shared: SharedState) -> Non
     first, second = Limits(shared).take([Ask((slow,), 1), Ask((slow,), 1)])
 
     assert first == Grant(1)
+    assert second.limited_by == "slow"
     assert second.granted == 0
     assert second.wait_seconds == pytest.approx(10, abs=0.1)
 
@@ -168,20 +179,139 @@ def test_the_operators_limits_win(settings: Settings) -> None:
     assert [(bucket.count, bucket.seconds, bucket.burst) for bucket in buckets_of("in_app")] == [(7, 1, 7), (3, 60, 3)]
 
 
+def wanted(channel: str = "email", *, critical: bool = False, **facts: Any) -> Wanted:
+    """A delivery of a tenant of its own to a person of its own, by an account without limits."""
+    given: dict[str, Any] = {"tenant_id": uuid4(), "mode": "live", "account": ACCOUNT, "recipient_id": uuid4()}
+    return Wanted(channel=channel, critical=critical, **{**given, **facts})
+
+
+def account(**terms: int) -> Account:
+    return Account("smtp:main:1", "smtp", "email", "live", terms=Terms(**terms))
+
+
+def whose(held: Sequence[Held | None]) -> Counter[str]:
+    return Counter("" if one is None else one.whose for one in held)
+
+
 def test_a_first_campaign_of_a_thousand_mails_goes_at_once(limits: Limits, settings: Settings) -> None:
     settings.RATE_LIMIT_GLOBAL, settings.RATE_LIMIT_CHANNEL = None, {}
 
-    assert limits.grants({"email": 1000, "in_app": 1000}, critical=False) == {
-        "email": Grant(1000),
-        "in_app": Grant(1000),
-    }
+    assert limits.admit([wanted(channel) for channel in ("email", "in_app") for _ in range(1000)]) == [None] * 2000
 
 
 def test_channels_share_the_global_limit(shared: SharedState, settings: Settings) -> None:
     settings.RATE_LIMIT_GLOBAL, settings.RATE_LIMIT_CHANNEL = Rate(100, 3600), {}
 
-    grants = Limits(shared).grants({"email": 60, "in_app": 60}, critical=False)
-    critical = Limits(shared).grants({"email": 60}, critical=True)
+    held = Limits(shared).admit([wanted(channel) for channel in ("email", "in_app") for _ in range(60)])
+    critical = Limits(shared).admit([wanted(critical=True) for _ in range(60)])
 
-    assert Counter({channel: grant.granted for channel, grant in grants.items()}) == {"email": 60, "in_app": 30}
-    assert critical["email"].granted == 10
+    assert whose(held) == {"": 90, "installation": 30}
+    assert whose(critical) == {"": 10, "installation": 50}
+
+
+def test_a_batch_of_many_people_is_one_round_trip(shared: SharedState, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, run = [], shared.run
+
+    def counted(*what: Any, **facts: Any) -> Any:
+        asked.append(len(facts["keys"]))
+        return run(*what, **facts)
+
+    monkeypatch.setattr(shared, "run", counted)
+
+    assert Limits(shared).admit([wanted() for _ in range(50)]) == [None] * 50
+    assert asked == [1 + 2 + 50 * 2]  # the account's gate, the installation, and an hour and a day of everybody
+
+
+def test_one_person_hears_twenty_times_an_hour_and_critical_is_not_counted(shared: SharedState) -> None:
+    limits, ana = Limits(shared), uuid4()
+
+    held = limits.admit([wanted(recipient_id=ana) for _ in range(25)])
+    critical = limits.admit([wanted(recipient_id=ana, critical=True) for _ in range(25)])
+    uncounted = limits.admit([wanted(recipient_id=None) for _ in range(25)])
+    tested = limits.admit([wanted(recipient_id=ana, mode="test") for _ in range(25)])
+
+    assert whose(held) == {"": 20, "people": 5}
+    assert [round(one.wait_seconds / 180) for one in held if one] == [1, 2, 3, 4, 5]
+    assert critical == uncounted == [None] * 25
+    assert whose(tested) == {"": 20, "people": 5}
+
+
+def test_limits_for_people_can_be_switched_off(shared: SharedState, settings: Settings) -> None:
+    settings.RATE_LIMIT_RECIPIENT_HOUR = settings.RATE_LIMIT_RECIPIENT_DAY = 0
+    ana = uuid4()
+
+    assert Limits(shared).admit([wanted(recipient_id=ana) for _ in range(200)]) == [None] * 200
+
+
+def test_a_tenant_has_a_limit_of_its_own_when_the_operator_says_so(shared: SharedState, settings: Settings) -> None:
+    settings.RATE_LIMIT_TENANT = Rate(10, 3600)
+    acme, globex = uuid4(), uuid4()
+
+    held = Limits(shared).admit([wanted(tenant_id=tenant) for tenant in [acme] * 20 + [globex] * 5])
+
+    assert whose(held) == {"": 9 + 5, "installation": 11}  # one is kept for critical deliveries
+
+
+@pytest.mark.parametrize("critical", [False, True])
+def test_nobody_passes_the_limit_of_an_account(limits: Limits, critical: bool) -> None:
+    mine = account(per_hour=60)
+
+    held = limits.admit([wanted(account=mine, critical=critical) for _ in range(30)])
+
+    assert whose(held)["account"] >= 24
+    assert limits.is_spent(mine.key)
+    assert not limits.is_spent("smtp")
+
+
+@given(
+    count=st.integers(1, 200),
+    wishes=st.lists(st.tuples(st.integers(0, 700), st.integers(1, 80)), min_size=1, max_size=60),
+)
+def test_no_second_ever_sees_more_than_the_limit_of_an_account(count: int, wishes: list[tuple[int, int]]) -> None:
+    mine = Wanted("email", UUID(int=1), "live", account(per_second=count), None, critical=True)
+    (bucket,) = (b for b in buckets_for(mine) if isinstance(b, Bucket) and b.key.endswith(":1"))
+    arrivals: dict[str, float] = {}
+    now_ms, gone = 0, list[int]()
+
+    for later_ms, number in wishes:
+        now_ms += later_ms
+        (grant,) = take_alone(arrivals, [Ask((bucket,), number, critical=True)], now_us=now_ms * 1000)
+        gone += [now_ms] * grant.granted
+
+    busiest = max((sum(start <= moment < start + 1000 for moment in gone) for start in gone), default=0)
+    assert busiest <= count
+
+
+def test_those_who_wait_for_one_bucket_come_back_as_it_refills(shared: SharedState) -> None:
+    mine = account(per_second=1)
+
+    held = Limits(shared).admit([wanted(account=mine) for _ in range(5)])
+
+    waits = [one.wait_seconds for one in held if one is not None]
+    assert [round(later - sooner, 3) for sooner, later in pairwise(waits)] == [1.0, 1.0, 1.0]
+
+
+def test_nothing_goes_to_an_account_that_asked_to_be_left_alone(valkey: redis.Redis, shared: SharedState) -> None:
+    here, there = Limits(shared), Limits(SharedState())
+    busy, other = account(), Account("smtp:other:2", "smtp", "email", "live")
+
+    here.quiet(busy.key, seconds=30)
+    here.quiet(busy.key, seconds=3)
+    held = there.admit([wanted(account=busy, critical=True), wanted(account=busy), wanted(account=other)])
+
+    assert whose(held) == {"": 1, "account": 2}
+    assert held[0] is not None
+    assert 25 < held[0].wait_seconds <= 30
+    assert (here.is_spent(busy.key), there.is_spent(busy.key), there.is_spent(other.key)) == (True, True, False)
+
+
+def test_it_is_left_alone_for_as_long_as_it_asked(limits: Limits) -> None:
+    mine = account()
+    limits.quiet(mine.key, seconds=0.3)
+    begin = time.monotonic()
+
+    while limits.admit([wanted(account=mine)]) != [None]:
+        time.sleep(0.005)
+
+    assert 0.29 < time.monotonic() - begin < 30
+    assert not limits.is_spent(mine.key)

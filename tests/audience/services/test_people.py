@@ -157,8 +157,8 @@ def test_a_disabled_endpoint_stays_disabled_when_it_is_named_again(
     email = Endpoint.objects.get(channel="email")
 
     with tenant_scope(tenant_id):
-        assert disable_endpoints(ids=[email.id], reason="invalid_address", at=at) == 1
-        assert disable_endpoints(ids=[email.id], reason="other", at=at) == 0
+        assert disable_endpoints(ids=[email.id], reason="invalid_address", at=at) == {email.id}
+        assert disable_endpoints(ids=[email.id], reason="other", at=at) == set()
         merge_recipients(tenant_id=tenant_id, profiles=[Profile("ana", email="ana@example.org")], at=at)
 
     email.refresh_from_db()

@@ -4,15 +4,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
-from channels_app.rules.gcra import Grant
+from channels_app.limits import Limits
+from channels_app.shared_state import SharedState
+from kernel.env_kinds import Rate
 from notifications.models import Delivery
 from orchestrator import pipeline
-from orchestrator.services import sending
+from orchestrator.services import routing
 from tests.make import IN_APP, a_notification, a_tenant, recipients
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MANY = 50
+
+
+class NobodyAnswers(SharedState):
+    """Redis is out."""
+
+    def run(self, *_: Any, **__: Any) -> None:
+        return None
 
 
 @pytest.fixture
@@ -38,8 +48,8 @@ def test_all_of_them_come_back_soon_after_a_breaker_may_close(
     def half_a_minute(*_: Any, **__: Any) -> float:
         return 30.0
 
-    monkeypatch.setattr(sending.breaker, "allow", nobody)
-    monkeypatch.setattr(sending.breaker, "wait_seconds", half_a_minute)
+    monkeypatch.setattr(routing.breaker, "allow", nobody)
+    monkeypatch.setattr(routing.breaker, "wait_seconds", half_a_minute)
 
     pipeline.send(1)
 
@@ -50,15 +60,13 @@ def test_all_of_them_come_back_soon_after_a_breaker_may_close(
 
 
 def test_a_rate_limit_lets_them_come_back_as_fast_as_it_fills(
-    many_claimed_at: datetime, monkeypatch: pytest.MonkeyPatch
+    many_claimed_at: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ten_a_second(wanted: dict[str, int], **_: Any) -> dict[str, Grant]:
-        return {channel: Grant(10, wait_seconds=0.1) for channel in wanted}
-
-    monkeypatch.setattr(sending.limits, "grants", ten_a_second)
+    settings.RATE_LIMIT_CHANNEL = {"in_app": Rate(10, 1)}  # a process alone allows itself 5 at once
+    monkeypatch.setattr(routing, "limits", Limits(NobodyAnswers()))
 
     pipeline.send(1)
 
     found = waits(many_claimed_at)
-    assert len(found) == MANY - 10
-    assert found[-1] - found[0] == pytest.approx(timedelta(seconds=3.9), abs=timedelta(seconds=0.01))
+    assert len(found) == MANY - 5
+    assert found[-1] - found[0] == pytest.approx(timedelta(seconds=0.1 * 44), abs=timedelta(seconds=0.25))

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 
 from notifications.models import Attempt, Delivery, Notification
 from orchestrator import pipeline
-from orchestrator.services import outage, sending
+from orchestrator.services import answers, outage, sending
 from orchestrator.services.outage import outlast
 from tests.make import IN_APP, a_notification, a_tenant, recipients
 
@@ -23,7 +23,7 @@ def test_an_answer_is_written_when_the_database_is_back(monkeypatch: pytest.Monk
     tenant = a_tenant()
     a_notification(tenant, recipients(tenant, "ana"), content=IN_APP)
     pipeline.plan(1)
-    write, asked = sending.close_attempts, []
+    write, asked = answers.close_attempts, []
 
     def out_for_a_moment(outcomes: Any) -> None:
         asked.append(connection.connection)
@@ -31,7 +31,7 @@ def test_an_answer_is_written_when_the_database_is_back(monkeypatch: pytest.Monk
             raise OperationalError("the server is gone")
         write(outcomes)
 
-    monkeypatch.setattr(sending, "close_attempts", out_for_a_moment)
+    monkeypatch.setattr(answers, "close_attempts", out_for_a_moment)
 
     pipeline.send(1)
 
@@ -48,15 +48,15 @@ def test_writing_twice_after_a_commit_of_which_nothing_was_heard_changes_nothing
     tenant = a_tenant()
     a_notification(tenant, recipients(tenant, "ana"), content=IN_APP)
     pipeline.plan(1)
-    write, times = sending._write_answers, []
+    write, times = sending.write_answers, []
 
-    def heard_only_the_second_time(*answers: Any, **moment: Any) -> None:
-        write(*answers, **moment)
+    def heard_only_the_second_time(*told: Any, **moment: Any) -> None:
+        write(*told, **moment)
         times.append(1)
         if len(times) == 1:
             raise OperationalError("connection lost after COMMIT")
 
-    monkeypatch.setattr(sending, "_write_answers", heard_only_the_second_time)
+    monkeypatch.setattr(sending, "write_answers", heard_only_the_second_time)
 
     pipeline.send(1)
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from channels_app.accounts import forget_accounts
 from events.models import Event
 from notifications.fields import AT_ONCE
 from notifications.models import Attempt, Delivery, Notification, Tally
@@ -102,10 +103,10 @@ def _queries_for(count: int) -> tuple[int, int]:
     for row in rows:
         row.id = Notification._meta.pk.get_default()
     insert_notifications(rows)
-    with CaptureQueriesContext(
-        connection,
-    ) as plan_queries:
+    forget_accounts()  # which are read once in a while: here each time
+    with CaptureQueriesContext(connection) as plan_queries:
         assert pipeline.plan(3) == count
+    forget_accounts()
     with CaptureQueriesContext(connection) as send_queries:
         assert pipeline.send(3) == count
     return len(plan_queries), len(send_queries)
@@ -117,7 +118,7 @@ def test_a_batch_costs_the_same_statements_as_one() -> None:
     one, fifty = _queries_for(2), _queries_for(50)
 
     assert one == fifty
-    assert fifty[0] + fifty[1] <= 50  # both stages, transactions and scopes included
+    assert fifty[0] + fifty[1] <= 52  # both stages, with accounts read anew; transactions and scopes included
 
 
 def test_two_workers_never_claim_the_same_delivery() -> None:

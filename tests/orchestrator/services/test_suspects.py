@@ -34,7 +34,7 @@ def test_a_delivery_that_kills_its_worker_dies_alone(monkeypatch: pytest.MonkeyP
     people = recipients(tenant, "poison", *(f"p{n}" for n in range(NEIGHBOURS)))
     a_notification(tenant, people, content=IN_APP)
     pipeline.plan(1)
-    prepare, crashes = sending._prepared, []
+    prepare, crashes = sending._message, []
 
     def deadly(going: Any, content: Any) -> Any:
         if going.delivery.recipient_id == people["poison"]:
@@ -42,7 +42,7 @@ def test_a_delivery_that_kills_its_worker_dies_alone(monkeypatch: pytest.MonkeyP
             raise WorkerDied
         return prepare(going, content)
 
-    monkeypatch.setattr(sending, "_prepared", deadly)
+    monkeypatch.setattr(sending, "_message", deadly)
 
     def all_sent() -> bool:
         """Leases and waits are over at once."""
@@ -65,11 +65,11 @@ def test_a_notification_that_kills_its_planner_fails_alone(monkeypatch: pytest.M
     rows = [a_notification(tenant, people, content=IN_APP) for _ in range(NEIGHBOURS + 1)]
     decide, crashes = planning.decide, []
 
-    def deadly(shares: Sequence[tuple[ClaimedNotification, Any]], *, at: datetime) -> Any:
+    def deadly(shares: Sequence[tuple[ClaimedNotification, Any]], **facts: Any) -> Any:
         if rows[4].id in {notification.id for notification, _ in shares}:
             crashes.append(1)
             raise WorkerDied
-        return decide(shares, at=at)
+        return decide(shares, **facts)
 
     monkeypatch.setattr(planning, "decide", deadly)
 
