@@ -205,6 +205,7 @@ def test_every_mood_of_the_world_is_a_result(world: World, mood: Mood, open_prov
         Mood.LOST: (Unknown,),
         Mood.BUSY: (Retry,),
         Mood.GONE: (Retry,),
+        Mood.DRIP: (Unknown,),
     }
 
     with world.enter(mood) as account:

@@ -22,6 +22,7 @@ class Mood(Enum):
     LOST = "takes the message and hangs up"
     BUSY = "asks to come back later"
     GONE = "is not there"
+    DRIP = "answers a byte at a time"
 
 
 class World(Protocol):

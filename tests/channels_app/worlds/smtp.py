@@ -9,7 +9,7 @@ import pytest
 from channels_app.providers.smtp import Smtp
 from channels_app.values import Account, Message
 from tests.channels_app.messages import make_message
-from tests.channels_app.smtp_server import DROP, SILENCE, ScriptedServer, scripted
+from tests.channels_app.smtp_server import DROP, SILENCE, Drip, ScriptedServer, scripted
 from tests.channels_app.worlds import Mood
 
 ANSWERS: dict[Mood, dict[str, Any]] = {
@@ -19,6 +19,7 @@ ANSWERS: dict[Mood, dict[str, Any]] = {
     Mood.LOST: {"dot": DROP},
     Mood.BUSY: {"dot": "451 4.7.0 slow down, ana@example.org; retry_after=42"},
     Mood.GONE: {},
+    Mood.DRIP: {"dot": Drip("250 2.0.0 Ok: queued")},
 }
 
 
