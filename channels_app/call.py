@@ -53,6 +53,10 @@ class Call:
         """Whatever happens inside, the message has not gone out. Raises `Abandoned` at its end when nobody waits."""
         self._may_have_sent = False
         yield
+        self.bytes_follow()
+
+    def bytes_follow(self) -> None:
+        """Say that from now on the message may have gone out. Raises `Abandoned` when nobody waits."""
         with self._lock:
             if self._abandoned:
                 raise Abandoned

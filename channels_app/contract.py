@@ -8,6 +8,7 @@ import logging
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import PurePath
@@ -103,6 +104,7 @@ class Provider(ABC):
     kinds: ClassVar[tuple[str, ...]] = ()  # of endpoints it can reach (fcm, slack, ...); () = its channel has no kinds
     credentials: ClassVar[type[Struct] | None] = None  # what an operator fills in; see `channels_app/credentials.py`
     needs_credentials: ClassVar[bool] = True  # False: always there, in live and in test mode
+    one_server: ClassVar[bool] = True  # False: every address is a server of its own, so its trouble is no one else's
 
     def __init__(self, account: Account, *, timeout_seconds: float) -> None:
         """`timeout_seconds` bounds one call: connecting, writing and reading together. Opens nothing yet."""
@@ -135,7 +137,8 @@ class Provider(ABC):
             for start in range(0, len(messages), size)
         ]
         self._crew.run([partial(self._make, call) for call in calls], until=deadline + GRACE_SECONDS)
-        return [result for call in calls for result in call.collect()]
+        results = [result for call in calls for result in call.collect()]
+        return results if self.one_server else [_blaming_nobody(result) for result in results]
 
     def send_many(self, messages: Sequence[Message], *, call: Call) -> Sequence[SendResult]:
         """Hand over up to `capabilities.max_batch` messages in one call; one result per message, in their order."""
@@ -187,6 +190,10 @@ class Provider(ABC):
 
 class BrokenPromise(Exception):
     """A provider did not keep to its contract."""
+
+
+def _blaming_nobody(result: SendResult) -> SendResult:
+    return result if isinstance(result, Sent) else replace(result, provider_fault=False)
 
 
 def _code_of(surprise: Exception) -> str:

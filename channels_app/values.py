@@ -68,6 +68,7 @@ class Unknown:
 
     code: str  # stable, snake_case
     detail: str = ""  # for people; no secrets, no addresses
+    provider_fault: bool = True  # False: the address is a server of its own; the breaker does not count it
 
 
 SendResult = Sent | Retry | Refused | Unknown

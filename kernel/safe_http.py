@@ -133,7 +133,10 @@ def _answer(line: "_Line", talk: h11.Connection, *, max_bytes: int) -> Answer:
     while True:
         match talk.next_event():
             case h11.NEED_DATA:
-                talk.receive_data(line.read())
+                piece = line.read()
+                if not (piece or status or talk.trailing_data[0]):
+                    raise ConnectionResetError("the connection ended without an answer")
+                talk.receive_data(piece)
             case h11.Response() as response:
                 status = response.status_code
                 headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
@@ -144,7 +147,7 @@ def _answer(line: "_Line", talk: h11.Connection, *, max_bytes: int) -> Answer:
             case h11.EndOfMessage():
                 return Answer(status, headers, bytes(body))
             case h11.ConnectionClosed() | h11.PAUSED:
-                raise BadAnswer("the connection ended without an answer")
+                raise BadAnswer("what came back is not the answer to a plain request")
 
 
 class _Line:

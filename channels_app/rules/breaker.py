@@ -86,8 +86,8 @@ def tally(results: Iterable[SendResult]) -> tuple[int, int]:
     successes = failures = 0
     for result in results:
         match result:
-            case Unknown():
-                failures += 1
+            case Unknown(provider_fault=faulty):
+                failures += faulty
             case Retry(code=code, provider_fault=faulty):
                 failures += faulty and code != NOT_BEGUN
             case Refused(provider_fault=True):

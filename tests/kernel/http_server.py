@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
+Reply = bytes | Callable[[socket.socket, bytes], None]
+
+
 @dataclass
 class Server:
-    """What it heard, and where it is."""
+    """What it heard, and where it is. `answer` may take the connection and the request in hand itself."""
 
-    answer: bytes | Callable[[socket.socket], None]
+    answer: Reply
     context: ssl.SSLContext | None = None
     port: int = 0
     requests: list[bytes] = field(default_factory=list)
@@ -42,19 +45,20 @@ class Server:
         with suppress(OSError), line:
             if self.context is not None:
                 line = self.context.wrap_socket(line, server_side=True)
-            self.requests.append(read_request(line))
+            request = read_request(line)
+            self.requests.append(request)
             if callable(self.answer):
-                self.answer(line)
+                self.answer(line, request)
             else:
                 line.sendall(self.answer)
             line.close()
 
 
 @contextmanager
-def serving(answer: bytes | Callable[[socket.socket], None] = OK, **options: object) -> Iterator[Server]:
+def serving(answer: Reply = OK, *, port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A running server."""
-    server = Server(answer, **options)  # type: ignore[arg-type]
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    server = Server(answer, context)
+    with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
         server.port = listener.getsockname()[1]
         threading.Thread(target=server.serve, args=(listener,), daemon=True).start()
         yield server
@@ -77,10 +81,17 @@ def read_request(line: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-def drip(line: socket.socket) -> None:
+def drip(line: socket.socket, _: bytes) -> None:
     """An answer of which one byte comes at a time, for ever."""
     with suppress(OSError):
         line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
         while True:
             line.sendall(b"x")
             time.sleep(0.02)
+
+
+def say_nothing(line: socket.socket, _: bytes) -> None:
+    """Keep the connection open until the other side ends it."""
+    with suppress(OSError):
+        line.settimeout(10)
+        line.recv(1)
