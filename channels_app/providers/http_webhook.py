@@ -8,7 +8,8 @@ from channels_app.addressed import post
 from channels_app.channels.webhook import WebhookContent
 from channels_app.contract import Call, Capabilities, Message, Provider, Refused, Retry, SendResult, Sent
 from channels_app.registry import providers
-from channels_app.rules.receiver_replies import judge, retry_after
+from channels_app.rules.api_replies import retry_after
+from channels_app.rules.http_replies import judge
 from channels_app.rules.standard_webhooks import BadSecret, headers_for
 from channels_app.signing import secrets_of
 from kernel.clock import now

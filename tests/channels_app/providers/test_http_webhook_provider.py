@@ -71,7 +71,7 @@ def test_an_endpoint_without_a_secret_is_signed_with_its_tenants(settings: Setti
         ),
         (answered(404), Retry("not_found", "answered 404", provider_fault=False)),
         (answered(500), Retry("http_500", "answered 500", provider_fault=False)),
-        (answered(401), Retry("bad_credentials", "answered 401", provider_fault=False)),
+        (answered(401), Retry("unauthorized", "answered 401", provider_fault=False)),
         (
             answered(429, Retry_After="120"),
             Retry("rate_limited", "answered 429", after=timedelta(minutes=2), provider_fault=False),
