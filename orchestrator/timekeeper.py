@@ -28,6 +28,7 @@ BUSY_SECONDS = 0.9  # how often lost bells and dead workers are looked for while
 IDLE_SECONDS = 5.0  # and when there has been none for a while
 BUSY_FOR_SECONDS = 60.0  # how long after the last due work there is thought to be more
 EMERGENCY_THREADS = 4
+PREPARE_AFTER = 5  # times a statement is run before it is prepared; ours is at once
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,9 @@ class Look:
 def look() -> Look:
     """Ask the database what is due; one query, whatever is pending."""
     connection.ensure_connection()
-    # Planning this over all partitions costs ten times as much as running it, so it is prepared, which Django does not.
+    # Planning this over all partitions costs ten times as much as running it, so it is prepared, which Django does not
+    # do by itself: it turns the threshold off.
+    connection.connection.prepare_threshold = PREPARE_AFTER
     with psycopg.Cursor(connection.connection) as cursor:
         rows = cursor.execute(_LOOK, prepare=True).fetchall()
     names = {"send": SEND_LANES, "plan": {number: f"plan.{name}" for number, name in PRIORITY_NAME.items()}}
@@ -153,6 +156,8 @@ class Timekeeper:
         with connection.cursor() as cursor:
             # What a crash of PostgreSQL takes back from this connection is done again: no need to wait for the disk.
             cursor.execute("SET synchronous_commit = off")
+            # The plan is kept: one made while the tables were empty must serve when they are full.
+            cursor.execute("SET enable_seqscan = off")
             cursor.execute(f"LISTEN {NOTIFY_CHANNEL}")
             cursor.execute(f"LISTEN {bells.NOTIFY_CHANNEL}")
 
