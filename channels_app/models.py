@@ -2,8 +2,11 @@
 
 from django.db import models
 
+from channels_app.hooks.models import HookCall, Report, Seen
 from kernel.ids import uuid7
 from tenants.models import Tenant
+
+__all__ = ["MOST_WEIGHT", "AccountChange", "HookCall", "ProviderAccount", "Report", "Seen"]
 
 MOST_WEIGHT = 1000
 

@@ -36,6 +36,7 @@ urlpatterns = [
     *(path("api/v1/", include(routes)) for routes in API),
     re_path("^api/", unknown_url),
     path("admin/", admin.site.urls),
+    path("", include("channels_app.hooks.urls")),
 ]
 
 handler404 = "tenants.api.problems.unknown_url"

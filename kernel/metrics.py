@@ -38,3 +38,5 @@ RETRIES = Counter("carillon_retries_total", "Provider calls after the first of t
 PROVIDER_ERRORS = Counter("carillon_provider_errors_total", "Provider calls that failed.", ("provider", "class"))
 COST_MICROS = Counter("carillon_cost_micros_total", "What was spent, in millionths.", ("channel", "currency"))
 BELLS = Counter("carillon_bells_total", "Wake-ups, by what became of them.", ("outcome",))
+RECEIPTS = Counter("carillon_receipts_total", "What providers told us, repetitions left out.", ("provider", "kind"))
+RECEIPTS_FORGED = Counter("carillon_receipts_forged_total", "Calls to our hooks that were refused.", ("provider",))
