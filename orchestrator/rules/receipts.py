@@ -1,7 +1,8 @@
 """What a provider's receipt means for a delivery: a monotone join, so early, late, repeated and shuffled ones agree.
 
 accepted < deferred < delivered < bounced. Engagement (opened, clicked, complained, unsubscribed) stands beside the
-state; an opening or a click proves that the message arrived.
+state; an opening or a click proves that the message arrived. What a provider took and then reports as failed has come
+back to us like a bounce: `failed` as a state is what was never taken.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ PROVES: Mapping[ReceiptKind, DeliveryState] = {
     "complained": _D.DELIVERED,
     "unsubscribed": _D.DELIVERED,
     "bounced": _D.BOUNCED,
-    "failed": _D.FAILED,
+    "failed": _D.BOUNCED,
 }
 
 # States that proof of acceptance still changes; from `sent` on the way goes further.
@@ -53,6 +54,4 @@ def _path(state: DeliveryState, proven: DeliveryState) -> tuple[DeliveryState, .
         path.append(_D.DELIVERED)
     if proven is _D.BOUNCED and state in (_D.SENT, _D.DELIVERED):
         path.append(_D.BOUNCED)
-    if proven is _D.FAILED and state is _D.SENT:
-        path.append(_D.FAILED)
     return tuple(path)

@@ -1,13 +1,16 @@
 """Hear a batch: receipts of providers move the deliveries they speak of, whoever holds their leases.
 
 A receipt is a fact. It is applied under a row lock and takes the lease away, so a worker that is still busy with the
-delivery writes nothing that would contradict it.
+delivery writes nothing that would contradict it. An account is believed about what was handed to it, and nothing else:
+a delivery counts as meant when a call for it was made through the account that the receipt came from.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -22,99 +25,136 @@ from orchestrator.services import dead_letters
 from orchestrator.services.settle import settle
 from orchestrator.services.write import Place, disown_calls, follow_places
 
-_FIND = """
-SELECT id, tenant_id, notification_id, recipient_id, channel, step, last_step, state, provider_message_id
-FROM notifications_delivery
-WHERE id = ANY (%s) OR (provider_message_id = ANY (%s) AND provider_message_id <> '')
-ORDER BY id FOR UPDATE
+# By the delivery's own id, else by the provider's name for the message; names are unique per account only.
+_MATCH = """
+SELECT told.number, d.id, d.tenant_id, d.notification_id, d.recipient_id, d.endpoint_id, d.channel
+FROM unnest(%s::int[], %s::uuid[], %s::text[], %s::text[], %s::uuid[])
+  AS told (number, delivery_id, message_id, account, tenant_id)
+CROSS JOIN LATERAL (
+  SELECT id FROM notifications_delivery WHERE id = told.delivery_id
+  UNION
+  SELECT id FROM notifications_delivery WHERE provider_message_id = told.message_id AND provider_message_id <> ''
+) AS meant
+JOIN notifications_delivery d ON d.id = meant.id
+WHERE (told.tenant_id IS NULL OR d.tenant_id = told.tenant_id)
+  AND EXISTS (SELECT 1 FROM notifications_attempt a WHERE a.delivery_id = d.id AND a.account = told.account)
+ORDER BY told.number, d.id = told.delivery_id, d.id DESC
+"""
+
+_LOCK = """
+SELECT id, step, last_step, state FROM notifications_delivery WHERE id = ANY (%s) ORDER BY id FOR UPDATE
 """
 
 _APPLY = """
 UPDATE notifications_delivery d SET state = v.state, reason = v.reason, wait_reason = '', due_at = NULL,
   lease_until = NULL, lease_epoch = d.lease_epoch + 1,
   provider_message_id = CASE WHEN d.provider_message_id = '' THEN v.message_id ELSE d.provider_message_id END,
+  error = CASE WHEN v.error <> '' THEN v.error::jsonb ELSE d.error END,
   succeeded = v.state = 'delivered' OR (d.succeeded AND v.state NOT IN ('bounced', 'failed')),
   sent_at = coalesce(d.sent_at, v.at),
   delivered_at = CASE WHEN v.state = 'delivered' THEN v.at ELSE d.delivered_at END,
   failed_at = CASE WHEN v.state IN ('bounced', 'failed') THEN v.at END
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS v (id, state, reason, message_id, at)
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+  AS v (id, state, reason, message_id, error, at)
 WHERE d.id = v.id
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _Delivery:
+class Told:
+    """A receipt and where it came from. `tenant_id` is whose account that is; `None` = everybody's."""
+
+    receipt: Receipt
+    account: str
+    tenant_id: UUID | None = None
+    report_id: UUID | None = None  # the row that keeps it
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The delivery a receipt speaks of."""
+
     id: UUID
     tenant_id: UUID
     notification_id: UUID
     recipient_id: UUID
+    endpoint_id: UUID | None
     channel: str
-    step: int
-    last_step: int
-    state: str
-    provider_message_id: str
+    step: int = 0
+    last_step: int = 0
+    state: str = ""
 
 
-def hear_batch(receipts: Sequence[Receipt], *, at: datetime) -> list[Receipt]:
-    """Apply receipts in their order; returns those that match no delivery (yet). Applying one again changes nothing.
+def hear_batch(told: Sequence[Told], *, at: datetime) -> list[Told]:
+    """Apply receipts in their order; returns those that match no delivery (yet). Applying one again changes no state.
 
     `at` is the moment of hearing; the moves bear the moments that the providers tell.
     """
     with transaction.atomic():
-        found = _find(receipts)
-        orphans: list[Receipt] = []
-        told: dict[UUID, list[tuple[Receipt, Heard]]] = defaultdict(list)
-        states = {delivery.id: DeliveryState(delivery.state) for delivery in found.values()}
-        for receipt in receipts:
-            delivery = found.get(receipt.delivery_id) or found.get(receipt.provider_message_id)
-            if delivery is None:
-                orphans.append(receipt)
-                continue
-            heard = hear(states[delivery.id], receipt.kind)
-            told[delivery.id].append((receipt, heard))
-            if heard.path:
-                states[delivery.id] = heard.path[-1]
-        deliveries = {delivery.id: delivery for delivery in found.values()}
-        _write(deliveries, told, at=at)
-    settle({deliveries[i].notification_id for i in told}, at=at)
-    return orphans
+        meant = match(told)
+        apply([(told[number], delivery) for number, delivery in meant.items()], at=at)
+    settle({delivery.notification_id for delivery in meant.values()}, at=at)
+    return [one for number, one in enumerate(told) if number not in meant]
 
 
-def _find(receipts: Sequence[Receipt]) -> Mapping[UUID | str | None, _Delivery]:
-    """The deliveries the receipts speak of, locked, by their id and by the provider's name for them."""
-    ids = [receipt.delivery_id for receipt in receipts if receipt.delivery_id]
-    names = [receipt.provider_message_id for receipt in receipts if receipt.provider_message_id]
+def match(told: Sequence[Told]) -> dict[int, Meant]:
+    """The deliveries that receipts speak of, by the place of the receipt; in one statement, without locks."""
+    if not told:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, (ids, names))
-        rows = [_Delivery(*row) for row in cursor.fetchall()]
-    by_id: dict[UUID | str | None, _Delivery] = {row.id: row for row in rows}
-    return by_id | {row.provider_message_id: row for row in rows if row.provider_message_id}
+        cursor.execute(
+            _MATCH,
+            (
+                list(range(len(told))),
+                [one.receipt.delivery_id for one in told],
+                [one.receipt.provider_message_id for one in told],
+                [one.account for one in told],
+                [one.tenant_id for one in told],
+            ),
+        )
+        return {number: Meant(*row) for number, *row in cursor.fetchall()}  # the last row of a number is the best one
 
 
-def _write(
-    deliveries: Mapping[UUID, _Delivery], told: Mapping[UUID, Sequence[tuple[Receipt, Heard]]], *, at: datetime
-) -> None:
-    events: list[NewEvent] = []
+def apply(told: Sequence[tuple[Told, Meant]], *, at: datetime) -> None:
+    """Move the deliveries and note the engagement that receipts tell of, in the caller's transaction."""
+    deliveries = _locked({delivery.id: delivery for _, delivery in told})
+    states = {delivery.id: DeliveryState(delivery.state) for delivery in deliveries.values()}
+    heard: list[tuple[Told, Meant, Heard]] = []
+    for one, delivery in told:
+        if delivery.id in deliveries:
+            found = hear(states[delivery.id], one.receipt.kind)
+            heard.append((one, deliveries[delivery.id], found))
+            if found.path:
+                states[delivery.id] = found.path[-1]
+    moves = _moves(heard)
+    _move(moves)
+    record(_history(heard, at=at))
+    _follow(deliveries, {delivery_id: state for round in moves for delivery_id, state, _ in round}, at=at)
+
+
+def _locked(meant: Mapping[UUID, Meant]) -> dict[UUID, Meant]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, (list(meant),))
+        return {
+            id: replace(meant[id], step=step, last_step=last_step, state=state)
+            for id, step, last_step, state in cursor.fetchall()
+        }
+
+
+def _moves(heard: Sequence[tuple[Told, Meant, Heard]]) -> list[list[tuple[UUID, DeliveryState, Receipt]]]:
+    """The moves in rounds, each delivery once in each: no delivery makes more than three."""
     rounds: list[list[tuple[UUID, DeliveryState, Receipt]]] = []
-    for delivery_id, heard_list in told.items():
-        delivery, was, number = deliveries[delivery_id], deliveries[delivery_id].state, 0
-        for receipt, heard in heard_list:
-            for state in heard.path:
-                if number == len(rounds):
-                    rounds.append([])
-                rounds[number].append((delivery_id, state, receipt))
-                detail = {
-                    "from": was,
-                    "to": state,
-                    "channel": delivery.channel,
-                    "code": receipt.code,
-                    "receipt": receipt.kind,
-                }
-                events.append(_event(delivery, "delivery.moved", at, _reason(state), detail))
-                was, number = state, number + 1
-            if heard.engagement:
-                detail = {"channel": delivery.channel, "happened_at": iso(receipt.at)}
-                events.append(_event(delivery, f"delivery.{heard.engagement}", at, "", detail))
+    made: dict[UUID, int] = defaultdict(int)
+    for one, delivery, found in heard:
+        for state in found.path:
+            if made[delivery.id] == len(rounds):
+                rounds.append([])
+            rounds[made[delivery.id]].append((delivery.id, state, one.receipt))
+            made[delivery.id] += 1
+    return rounds
+
+
+def _move(rounds: Collection[Sequence[tuple[UUID, DeliveryState, Receipt]]]) -> None:
     with connection.cursor() as cursor:
         for moves in rounds:
             cursor.execute(
@@ -124,13 +164,44 @@ def _write(
                     [state for _, state, _ in moves],
                     [_reason(state) for _, state, _ in moves],
                     [receipt.provider_message_id or str(delivery_id) for delivery_id, _, receipt in moves],
+                    [_error(state, receipt) for _, state, receipt in moves],
                     [receipt.at for _, _, receipt in moves],
                 ),
             )
-    ended = {delivery_id: state for moves in rounds for delivery_id, state, _ in moves}
+
+
+def _history(heard: Sequence[tuple[Told, Meant, Heard]], *, at: datetime) -> list[NewEvent]:
+    """One line for each receipt, and one for each move that it implies without telling of it."""
+    events: list[NewEvent] = []
+    was = {delivery.id: delivery.state for _, delivery, _ in heard}
+
+    def tell(delivery: Meant, kind: str, reason: str = "", **detail: Any) -> None:
+        said = {"channel": delivery.channel, **detail}
+        events.append(
+            NewEvent(delivery.tenant_id, kind, at, delivery.notification_id, delivery.id, reason, said, "provider")
+        )
+
+    for one, delivery, found in heard:
+        receipt = one.receipt
+        itself = {"receipt": receipt.kind, "code": receipt.code, "happened_at": iso(receipt.at)}
+        if one.report_id:
+            itself["report"] = str(one.report_id)
+        told = False
+        for number, state in enumerate(found.path, start=1):
+            told = number == len(found.path) and not found.engagement
+            moved = {"from": was[delivery.id], "to": state}
+            why = itself if told else {"implied_by": receipt.kind}
+            tell(delivery, "delivery.moved", _reason(state), **moved, **why)
+            was[delivery.id] = state
+        if not told:
+            tell(delivery, f"delivery.{found.engagement or 'reported'}", **itself)
+    return events
+
+
+def _follow(deliveries: Mapping[UUID, Meant], ended: Mapping[UUID, DeliveryState], *, at: datetime) -> None:
+    """What else is different now: dead letters that are none, calls under way for nothing, steps of strategies."""
     dead_letters.withdraw([i for i in ended if deliveries[i].state == DeliveryState.DEAD], at=at)
     disown_calls([i for i in ended if deliveries[i].state == DeliveryState.SENDING])
-    record(events)
     places = {
         i: Place(d.notification_id, d.recipient_id, d.step) for i, d in deliveries.items() if d.step < d.last_step
     }
@@ -145,7 +216,5 @@ def _reason(state: DeliveryState) -> str:
     return "provider_rejected" if state in BROKEN else ""
 
 
-def _event(delivery: _Delivery, kind: str, at: datetime, reason: str, detail: Mapping[str, object]) -> NewEvent:
-    return NewEvent(
-        delivery.tenant_id, kind, at, delivery.notification_id, delivery.id, reason, detail, actor="provider"
-    )
+def _error(state: DeliveryState, receipt: Receipt) -> str:
+    return json.dumps({"code": receipt.code or receipt.kind}) if state in BROKEN else ""

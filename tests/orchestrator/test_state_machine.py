@@ -33,7 +33,7 @@ from orchestrator import pipeline
 from orchestrator.models import DeadLetter
 from orchestrator.services import sending
 from orchestrator.services.claim import claim_deliveries
-from orchestrator.services.hearing import hear_batch
+from orchestrator.services.hearing import Told, hear_batch
 from orchestrator.services.ledger import balance
 from orchestrator.services.ledger_checks import findings
 from orchestrator.services.recovery import give_up_holding, recover
@@ -182,7 +182,8 @@ class Deliveries(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(["accepted", "delivered", "bounced", "failed"]))
     def the_provider_reports(self, kind: ReceiptKind) -> None:
         at = datetime.now(UTC)
-        hear_batch([Receipt(kind, at, delivery_id=id) for id in self.provider.taken], at=at)
+        accounts = dict(Attempt.objects.values_list("delivery_id", "account"))
+        hear_batch([Told(Receipt(kind, at, delivery_id=id), accounts[id]) for id in self.provider.taken], at=at)
 
     @invariant()
     def nothing_is_said_twice_in_silence(self) -> None:
