@@ -95,6 +95,11 @@ def forget_accounts() -> None:
     _kept.begin()
 
 
+def account_key(row: ProviderAccount) -> str:
+    """What attempts, metrics, breaker and limits call an account: readable, and never another tenant's."""
+    return f"{row.provider}:{row.key}:{row.id.hex[-12:]}"
+
+
 def keyring() -> Keyring:
     """The keys that seal the secrets of accounts."""
     return Keyring([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
@@ -130,7 +135,7 @@ def _open(row: ProviderAccount) -> Account:
     secrets: dict[str, Any] = json.loads(keys.open(bytes(row.secrets), place=place_of(row, "secrets")))
     token = keys.open(bytes(row.hook_token), place=place_of(row, "hook_token")).decode()
     return Account(
-        key=f"{row.provider}:{row.key}:{row.id.hex[-12:]}",
+        key=account_key(row),
         provider=row.provider,
         channel=row.channel,
         mode=row.mode,

@@ -20,11 +20,11 @@ from channels_app.values import SendResult
 
 STATE = Gauge(
     "carillon_breaker_state",
-    "0 closed, 1 half open, 2 open.",
-    ("account",),
+    "0 closed, 1 half open, 2 open: the worst of a provider's accounts.",
+    ("provider",),
     multiprocess_mode="mostrecent",
 )
-CHANGES = Counter("carillon_breaker_changes_total", "Circuits that opened, half opened or closed.", ("account", "to"))
+CHANGES = Counter("carillon_breaker_changes_total", "Circuits that opened, half opened or closed.", ("provider", "to"))
 
 _FIGURES: dict[State, int] = {"closed": 0, "half_open": 1, "open": 2}
 _SCRIPT = Script("breaker")
@@ -55,6 +55,7 @@ class Breaker:
         self._shared = shared
         self._lock = threading.Lock()
         self._circuits: dict[str, Circuit] = {}
+        self._troubled: dict[str, int] = {}  # those that are not closed, in figures
 
     def allow(self, account_key: str, n: int, *, at: datetime) -> int:
         answer = self._ask("allow", account_key, n, at=at)
@@ -108,11 +109,21 @@ class Breaker:
 
     def _keep(self, account_key: str, circuit: Circuit, *, before: State) -> None:
         self._circuits[account_key] = circuit
-        STATE.labels(account_key).set(_FIGURES[circuit.state])
+        provider = _provider_of(account_key)
+        if circuit.state == "closed":
+            self._troubled.pop(account_key, None)
+        else:
+            self._troubled[account_key] = _FIGURES[circuit.state]
+        worst = (figure for key, figure in self._troubled.items() if _provider_of(key) == provider)
+        STATE.labels(provider).set(max(worst, default=0))
         if circuit.state != before:
-            CHANGES.labels(account_key, circuit.state).inc()
+            CHANGES.labels(provider, circuit.state).inc()
             extra = {"account": account_key, "was": before, "is_now": circuit.state}
             log.warning("breaker.changed", extra=extra)
+
+
+def _provider_of(account_key: str) -> str:
+    return account_key.partition(":")[0]
 
 
 def _milliseconds(at: datetime) -> int:

@@ -18,6 +18,7 @@ from audience.values import Person, Reachable
 from channels_app.accounts import Ways, provider_for, ways_of
 from channels_app.breaker import breaker
 from channels_app.contract import Account, Message
+from channels_app.health import health
 from channels_app.limits import limits
 from channels_app.rules.retry_after import pause_of
 from kernel.clock import monotonic, now
@@ -191,6 +192,7 @@ def _call_account(calls: Sequence[ProviderCall]) -> list[Answer]:
     results = provider.send([call.message for call in calls], deadline=began + provider.timeout_seconds)
     seconds = monotonic() - began
     breaker.record_results(account.key, results, at=now())
+    health.record(account, results, seconds=seconds, at=now())
     if pause := pause_of(results):
         limits.quiet(account.key, seconds=pause.total_seconds())
     return [Answer(call, result, seconds) for call, result in zip(calls, results, strict=True)]

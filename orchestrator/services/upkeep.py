@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from channels_app.services_evidence import weigh
+from channels_app.hooks.store import purge_seen
 from notifications.services.cancel import stop_left_over
 from orchestrator.services import ledger, sightings
 from orchestrator.services.recovery import clamp_waits, give_up_holding, recover
@@ -21,6 +23,8 @@ def make_rounds(*, at: datetime) -> None:
     while stop_left_over(at=at):
         continue
     settle_left_over(at=at)
+    weigh(at=at)
     purge(at=at, limit=PURGE_BATCH)
     sightings.purge(at=at, limit=PURGE_BATCH)
+    purge_seen(limit=PURGE_BATCH)
     ledger.watch(at=at)

@@ -13,6 +13,7 @@ from channels_app.shared_state import SharedState
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ACCOUNT = "smtp"
+PROVIDER = ACCOUNT.partition(":")[0]
 
 ALLOW, RECORD, SEE = "allow", "record", "see"
 STORIES = {
@@ -94,15 +95,15 @@ def test_a_refusal_says_how_long_to_wait(breaker: Breaker) -> None:
 
 
 def test_a_change_is_logged_and_counted_once(breaker: Breaker, caplog: pytest.LogCaptureFixture) -> None:
-    before = CHANGES.labels(ACCOUNT, "open")._value.get()
+    before = CHANGES.labels(PROVIDER, "open")._value.get()
 
     with caplog.at_level(logging.WARNING, logger="channels_app.breaker"):
         tell(breaker, [(0, RECORD, 0, 20), (1, ALLOW, 1, 0), (2, SEE, "open")])
 
     changes = [(line.account, line.was, line.is_now) for line in caplog.records if line.msg == "breaker.changed"]
     assert changes == [(ACCOUNT, "closed", "open")]
-    assert CHANGES.labels(ACCOUNT, "open")._value.get() == before + 1
-    assert STATE.labels(ACCOUNT)._value.get() == 2
+    assert CHANGES.labels(PROVIDER, "open")._value.get() == before + 1
+    assert STATE.labels(PROVIDER)._value.get() == 2
 
 
 def test_one_process_opens_and_another_refuses(valkey: object) -> None:
