@@ -3,13 +3,16 @@
 import socket
 import ssl
 from collections.abc import Mapping
+from typing import Any
 
+import msgspec
 from django.conf import settings
 
-from channels_app.contract import Call, Refused, Retry, Unknown
+from channels_app.contract import Call, Message, Refused, Retry, Unknown
 from kernel.safe_http import Answer, BadAnswer, Blocked, fetch
 
 ANSWER_BYTES = 64 * 1024
+DELIVERY_HEADER = "X-Carillon-Delivery-Id"  # for whoever looks into the calls; providers do not mind it
 
 
 def post(url: str, *, headers: Mapping[str, str], body: bytes, call: Call) -> Answer | Retry | Refused | Unknown:
@@ -38,3 +41,14 @@ def post(url: str, *, headers: Mapping[str, str], body: bytes, call: Call) -> An
     except ssl.SSLError as trouble:
         detail = trouble.reason or type(trouble).__name__
         return Unknown("tls_failed", detail) if call.may_have_sent else Retry("tls_failed", detail)
+
+
+def post_json(url: str, body: Any, *, message: Message, call: Call) -> Answer | Retry | Refused | Unknown:
+    """The same with a JSON body and the headers of a message."""
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "Carillon",
+        DELIVERY_HEADER: str(message.delivery_id),
+        **({"traceparent": message.traceparent} if message.traceparent else {}),
+    }
+    return post(url, headers=headers, body=msgspec.json.encode(body), call=call)
