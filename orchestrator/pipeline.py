@@ -3,7 +3,7 @@
     accept   notifications.services.accept     in the caller's transaction; the bell of the plan lane rings after commit
     plan     services.planning                 claim notifications → facts → decide → deliveries, reasons, events
     send     services.sending                  claim deliveries → check again → attempts → calls → moves, next steps
-    hear     services.hearing                  receipts → moves, engagement, next steps
+    hear     services.receipts                 claim what providers told us → moves, engagement, next steps
 
 A lane is worked until it is empty or its turn is over; then its bell rings again. Every verb takes a batch; one is a
 batch of one. What a dead worker leaves is taken over by `services.recovery`, what is due later by the timekeeper.
@@ -19,6 +19,7 @@ from kernel.clock import monotonic, now
 from notifications.values import PRIORITY_NAME, PRIORITY_NUMBER
 from orchestrator.services.claim import claim_deliveries, claim_notifications
 from orchestrator.services.planning import plan_batch
+from orchestrator.services.receipts import hear_reports, make_visits
 from orchestrator.services.refusal import set_aside
 from orchestrator.services.sending import send_batch
 from orchestrator.services.settle import settle
@@ -82,6 +83,11 @@ def send(lane: int) -> int:
     return len(claimed)
 
 
+def hear() -> int:
+    """Apply one batch of what providers told us."""
+    return hear_reports() + make_visits()
+
+
 def keep_up() -> int:
     """Recover, settle, purge: what nobody waits for. One round; the timekeeper and beat ring for the next."""
     make_rounds(at=now())
@@ -97,6 +103,7 @@ def read_log() -> int:
 VERBS: Mapping[str, Callable[[], int]] = {
     **{f"plan.{name}": partial(plan_and_send, number) for name, number in PRIORITY_NUMBER.items()},
     **{lane: partial(send, number) for number, lane in SEND_LANES.items()},
+    "receipts": hear,
     "events": read_log,
     "upkeep": keep_up,
 }

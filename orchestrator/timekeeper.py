@@ -21,6 +21,7 @@ from kernel.ids import uuid7
 from kernel.metrics import TIMER_LATENESS
 from notifications.values import PRIORITY_NAME
 from orchestrator.pipeline import SEND_LANES, work
+from orchestrator.services.parked import RECEIPTS_LANE
 from orchestrator.services.recovery import give_up_holding, recover
 from orchestrator.services.timers import NOTIFY_CHANNEL
 
@@ -81,10 +82,16 @@ SELECT least(
   (SELECT min(due_at) FROM notifications_delivery WHERE state = 'unknown'))
 """
 
+_REPORTS = """
+SELECT EXISTS (SELECT 1 FROM channels_app_report WHERE due_at <= now()),
+  (SELECT min(due_at) FROM channels_app_report WHERE due_at > now())
+"""
+
 _LOOK = f"""
 SELECT stage, lane, due, extract(epoch FROM next - clock_timestamp()) FROM (
   SELECT 'send' AS stage, * FROM ({_SENDS}) AS sends (lane, due, next)
   UNION ALL SELECT 'plan', * FROM ({_PLANS}) AS plans (lane, due, next)
+  UNION ALL SELECT 'hear', 0, * FROM ({_REPORTS}) AS reports (due, next)
   UNION ALL SELECT 'recover', 0, next <= now(), CASE WHEN next > now() THEN next END FROM ({_LEASES}) AS leases (next)
 ) AS looks WHERE due OR next IS NOT NULL
 """
@@ -114,7 +121,8 @@ def look() -> Look:
     connection.connection.prepare_threshold = PREPARE_AFTER
     with psycopg.Cursor(connection.connection) as cursor:
         rows = cursor.execute(_LOOK, prepare=True).fetchall()
-    names = {"send": SEND_LANES, "plan": {number: f"plan.{name}" for number, name in PRIORITY_NAME.items()}}
+    plans = {number: f"plan.{name}" for number, name in PRIORITY_NAME.items()}
+    names = {"send": SEND_LANES, "plan": plans, "hear": {0: RECEIPTS_LANE}}
     waits = [float(seconds) for _, _, _, seconds in rows if seconds is not None]
     return Look(
         lanes=tuple(names[stage][lane] for stage, lane, due, _ in rows if due and stage in names),

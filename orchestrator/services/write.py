@@ -16,6 +16,7 @@ from django.db import connection
 from events.services import record
 from events.values import NewEvent
 from kernel.ids import derived
+from orchestrator.services.parked import expect
 from orchestrator.services.timers import wake_timekeeper
 from orchestrator.values import ClaimedDelivery, ClaimedNotification, Move, PlannedDelivery
 
@@ -219,11 +220,15 @@ def begin(calls: Sequence[tuple[ClaimedDelivery, str, str]], *, at: datetime, le
 
 
 def close_attempts(outcomes: Iterable[tuple[UUID, str, str, str, str]]) -> None:
-    """Write (attempt id, outcome, code, detail, message id) of calls that ended; twice changes nothing."""
+    """Write (attempt id, outcome, code, detail, message id) of calls that ended; twice changes nothing.
+
+    Receipts that came before the names of their messages were committed are heard after the commit.
+    """
     rows = list(zip(*outcomes, strict=True))
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_CLOSE_ATTEMPTS, [list(column) for column in rows])
+        expect({name for name in rows[4] if name})
 
 
 def attempt_id(delivery: ClaimedDelivery) -> UUID:

@@ -1,0 +1,211 @@
+"""From the hook to the delivery: reports are claimed, matched, applied, parked and given up."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from channels_app.accounts import LIVE, accounts_for, forget_accounts
+from channels_app.models import Report
+from channels_app.values import Account
+from events.models import Event
+from notifications.fields import AT_ONCE
+from notifications.models import Delivery
+from orchestrator import pipeline
+from orchestrator.services import receipts
+from orchestrator.services.claim import claim_deliveries
+from orchestrator.services.write import attempt_id, begin, close_attempts
+from orchestrator.timekeeper import look
+from orchestrator.values import ClaimedDelivery
+from tests.channels_app import reporting
+from tests.channels_app.reporting import Reporter, say
+from tests.make import AT, IN_APP, a_notification, a_tenant, recipients
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def reporters(settings: Settings) -> Iterator[None]:
+    settings.PROVIDER_CREDENTIALS, settings.CHANNEL_ENABLE_LIST = {}, ()
+    forget_accounts()
+    with reporting.reporting():
+        yield
+    forget_accounts()
+
+
+@pytest.fixture
+def account() -> Account:
+    (found,) = (a for a in accounts_for("sms", mode=LIVE, tenant_id=None) if a.provider == Reporter.key)
+    return found
+
+
+def begun(account: Account, *, people: int = 1, tenant: str = "acme") -> list[ClaimedDelivery]:
+    """Deliveries whose calls through `account` are under way."""
+    owner = a_tenant(tenant)
+    a_notification(owner, recipients(owner, *(f"p{n}" for n in range(people))), content=IN_APP)
+    pipeline.plan(1)
+    claimed = claim_deliveries(1, limit=people)
+    begin([(one, account.provider, account.key) for one in claimed], at=claimed[0].at, lease=15)
+    return claimed
+
+
+def accept(delivery: ClaimedDelivery, *, message_id: str) -> None:
+    """The provider's answer is committed."""
+    Delivery.objects.filter(id=delivery.id).update(state="sent", lease_until=None, provider_message_id=message_id)
+    close_attempts([(attempt_id(delivery), "sent", "", "", message_id)])
+
+
+def state_of(delivery: ClaimedDelivery) -> str:
+    return Delivery.objects.get(id=delivery.id).state
+
+
+def report() -> Report:
+    return Report.objects.defer("due_at").get()
+
+
+def due_in() -> float | None:
+    """Seconds until the report is due; `-1` at once, `None` never."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT CASE WHEN due_at = '-infinity' THEN -1 ELSE extract(epoch FROM due_at - now()) END "
+            "FROM channels_app_report"
+        )
+        seconds = cursor.fetchone()[0]
+    return None if seconds is None else float(seconds)
+
+
+def test_from_the_hook_to_a_delivered_delivery(account: Account) -> None:
+    (delivery,) = begun(account)
+    accept(delivery, message_id="m1")
+    say(account, {"kind": "delivered", "provider_message_id": "m1", "event_id": "e1"})
+
+    pipeline.work("receipts")
+
+    assert state_of(delivery) == "delivered"
+    applied = report()
+    assert (applied.outcome, applied.delivery_id, due_in()) == ("applied", delivery.id, None)
+    assert Event.objects.get(detail__report=str(applied.id)).detail["to"] == "delivered"
+
+
+def test_a_bell_that_is_lost_is_rung_by_the_timekeeper(account: Account) -> None:
+    assert "receipts" not in look().lanes
+
+    say(account, {"kind": "delivered", "provider_message_id": "m1", "event_id": "e1"})
+
+    assert "receipts" in look().lanes
+
+
+def test_a_receipt_before_the_name_is_known_waits_and_is_heard_at_the_commit(account: Account) -> None:
+    (delivery,) = begun(account)
+    say(account, {"kind": "delivered", "provider_message_id": "m1", "event_id": "e1"})
+    pipeline.work("receipts")
+    parked = report()
+    wait = due_in()
+    assert (parked.outcome, parked.tries, parked.reason, state_of(delivery)) == ("", 1, "no_such_delivery", "sending")
+    assert wait is not None
+    assert 0 < wait <= 0.5
+
+    accept(delivery, message_id="m1")
+
+    assert due_in() == -1
+    pipeline.work("receipts")
+    assert (state_of(delivery), report().outcome) == ("delivered", "applied")
+
+
+def test_a_receipt_that_names_the_delivery_needs_no_name_of_the_message(account: Account) -> None:
+    (delivery,) = begun(account)
+    say(account, {"kind": "delivered", "delivery_id": str(delivery.id), "event_id": "e1"})
+
+    pipeline.work("receipts")
+
+    assert state_of(delivery) == "delivered"
+
+
+def test_what_fits_nothing_waits_longer_each_time_and_is_given_up_after_a_day(account: Account) -> None:
+    say(account, {"kind": "delivered", "provider_message_id": "nobody", "event_id": "e1"})
+    waits = []
+    for _ in range(12):
+        Report.objects.update(due_at=AT_ONCE)
+        pipeline.work("receipts")
+        waits.append(round(due_in() or 0, 0))
+    assert waits[:5] == sorted(waits[:5])
+    assert waits[-1] == 900
+    Report.objects.update(due_at=AT_ONCE, received_at=datetime.now(UTC) - timedelta(hours=25))
+
+    pipeline.work("receipts")
+
+    given_up = report()
+    assert (given_up.outcome, given_up.reason, due_in()) == ("given_up", "no_such_delivery", None)
+
+
+def test_a_foreign_account_moves_nothing(account: Account) -> None:
+    (other,) = (a for a in accounts_for("sms", mode=LIVE, tenant_id=None) if a.provider == "other_reporter")
+    (delivery,) = begun(account)
+    accept(delivery, message_id="m1")
+
+    say(other, {"kind": "bounced", "provider_message_id": "m1", "delivery_id": str(delivery.id), "event_id": "e1"})
+    pipeline.work("receipts")
+
+    assert (state_of(delivery), report().outcome) == ("sent", "")
+
+
+def test_one_report_that_cannot_be_applied_stops_no_other(account: Account) -> None:
+    good, bad = begun(account, people=2)
+    accept(good, message_id="m1")
+    accept(bad, message_id="m2")
+    say(account, {"kind": "bounced", "provider_message_id": "m2", "event_id": "e2"})
+    Report.objects.update(kind="never heard of")  # as a newer version may have written it
+    say(account, {"kind": "delivered", "provider_message_id": "m1", "event_id": "e1"})
+
+    pipeline.work("receipts")
+
+    assert (state_of(good), state_of(bad)) == ("delivered", "sent")
+    left = Report.objects.defer("due_at").get(provider_message_id="m2")
+    assert (left.outcome, left.tries, left.reason) == ("", 1, "broken")
+
+
+def test_a_worker_that_dies_in_a_batch_has_done_nothing(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    (delivery,) = begun(account)
+    accept(delivery, message_id="m1")
+    say(account, {"kind": "delivered", "provider_message_id": "m1", "event_id": "e1"})
+
+    class Killed(BaseException):
+        pass
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(receipts, "end", dies)
+        with pytest.raises(Killed):
+            pipeline.work("receipts")
+    assert (state_of(delivery), report().outcome) == ("sent", "")
+
+    pipeline.work("receipts")
+
+    assert (state_of(delivery), report().outcome) == ("delivered", "applied")
+    assert Event.objects.filter(kind="delivery.moved", actor="provider").count() == 1
+
+
+def test_a_batch_costs_the_same_whatever_its_size(account: Account) -> None:
+    queries = []
+    for size in (2, 60):
+        deliveries = begun(account, people=size, tenant=f"t{size}")
+        say(account, *({"kind": "bounced", "delivery_id": str(d.id), "event_id": f"{d.id}"} for d in deliveries))
+        with CaptureQueriesContext(connection) as captured:
+            assert receipts.hear_reports() == size
+        queries.append([query["sql"].split()[0] for query in captured])
+
+    assert queries[0] == queries[1]
+
+
+def test_reports_carry_the_moment_the_provider_tells(account: Account) -> None:
+    (delivery,) = begun(account)
+    say(account, {"kind": "delivered", "delivery_id": str(delivery.id), "event_id": "e1"})
+
+    pipeline.work("receipts")
+
+    assert Delivery.objects.get(id=delivery.id).delivered_at == AT
