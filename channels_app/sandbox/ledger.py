@@ -15,8 +15,9 @@ from typing import Any
 
 from channels_app.sandbox.behaviour_json import read_behaviour, write_behaviour
 from channels_app.sandbox.behaviours import Standing
+from channels_app.sandbox.report_rows import due_reports, end_report, plan_reports
 from channels_app.sandbox.schema import SCHEMA, SCHEMA_VERSION
-from channels_app.sandbox.values import Message, Receipt, Rejection, message_id, microseconds
+from channels_app.sandbox.values import DueReport, Message, Receipt, Rejection, message_id, microseconds
 
 FILE_NAME = "ledger.sqlite3"
 MAX_MESSAGES = 200_000
@@ -99,11 +100,14 @@ class Ledger:
         planned = _dump([receipt.as_json() for receipt in receipts]) if receipts else "[]"
         m = message
         values = (content, m.channel, m.provider, to, m.sender, m.subject, m.delivery_id, now, planned)
-        return self._insert(
+        seq = self._insert(
             "INSERT INTO messages (content, channel, provider, recipient, sender, subject, delivery_id, received_us,"
             " receipts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
+        if m.hook:
+            plan_reports(self._db, seq, receipts, hook=m.hook)
+        return seq
 
     def _tick(self, delivery_id: str | None, *, now: int) -> int:
         """Count one more acceptance of a delivery; a call to several recipients is one acceptance."""
@@ -119,12 +123,44 @@ class Ledger:
     def clear(self) -> None:
         """Forget every message, every counted delivery id and every rejection; behaviours stay."""
         with self._transaction():
-            for table in ("messages", "contents", "acceptances", "rejections"):
+            for table in ("messages", "contents", "acceptances", "rejections", "reports", "answers"):
                 self._db.execute(f"DELETE FROM {table}")
         self._db.execute("VACUUM")  # the file is almost empty now: milliseconds, and the disk has its space back
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._count_all()
         self.clears += 1
+
+    # -- reports and answers ------------------------------------------------------------------------------------------
+
+    def due_reports(self, *, at: datetime, limit: int) -> list[DueReport]:
+        """The receipts to be reported now, the longest due first."""
+        return due_reports(self._db, due_us=microseconds(at), limit=limit)
+
+    def next_report_us(self) -> int | None:
+        """When the next receipt is due; `None` when there is none."""
+        found = self._db.execute("SELECT min(due_us) FROM reports").fetchone()[0]
+        return None if found is None else int(found)
+
+    def end_report(self, report: DueReport, *, state: str) -> None:
+        """A receipt is through with: `reported`, `given_up`, or `not_reported` where the provider tells no such."""
+        with self._transaction():
+            end_report(self._db, report, state=state)
+
+    def put_off_report(self, report: DueReport, *, until: datetime) -> None:
+        """A hook did not take a receipt; it will be tried again."""
+        again = "UPDATE reports SET tries = tries + 1, due_us = ? WHERE seq = ?"
+        self._db.execute(again, (microseconds(until), report.seq))
+
+    def answer_of(self, provider: str, key: str) -> tuple[str, str] | None:
+        """What a request with this idempotency key was, and what was answered; `None` for a new key."""
+        asked = "SELECT request, answer FROM answers WHERE provider = ? AND key = ?"
+        found = self._db.execute(asked, (provider, key)).fetchone()
+        return None if found is None else (str(found[0]), str(found[1]))
+
+    def keep_answer(self, provider: str, key: str, *, request: str, answer: str, at: datetime) -> None:
+        """Remember an answer, so that the same key gets it again."""
+        kept = "INSERT OR IGNORE INTO answers (provider, key, request, answer, given_us) VALUES (?, ?, ?, ?, ?)"
+        self._db.execute(kept, (provider, key, request, answer, microseconds(at)))
 
     # -- rejections --------------------------------------------------------------------------------------------------
 
@@ -185,6 +221,7 @@ class Ledger:
         with self._transaction():
             self._bytes -= self._one("SELECT ifnull(sum(size), 0) FROM contents WHERE seq < ?", kept)
             self.messages -= self._db.execute("DELETE FROM messages WHERE content < ?", (kept,)).rowcount
+            self._db.execute("DELETE FROM reports WHERE message < (SELECT min(seq) FROM messages)")
             self._db.execute("DELETE FROM contents WHERE seq < ?", (kept,))
             many = "DELETE FROM acceptances WHERE seq <= (SELECT max(seq) FROM acceptances) - ? RETURNING times"
             self.duplicates -= sum(times > 1 for (times,) in self._db.execute(many, (MAX_DELIVERY_IDS,)).fetchall())

@@ -48,6 +48,27 @@ CREATE TABLE IF NOT EXISTS rejections (
     answer TEXT NOT NULL,
     rejected_us INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS reports (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    message INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    status INTEGER,
+    hook TEXT NOT NULL,
+    happened_us INTEGER NOT NULL,
+    due_us INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS reports_due ON reports (due_us);
+CREATE TABLE IF NOT EXISTS answers (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    provider TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    given_us INTEGER NOT NULL,
+    UNIQUE (provider, key)
+);
 CREATE TABLE IF NOT EXISTS behaviours (
     position INTEGER PRIMARY KEY,
     rule TEXT NOT NULL,

@@ -17,6 +17,7 @@ from channels_app.sandbox.api.desk import Reader
 from channels_app.sandbox.ledger import Ledger
 from channels_app.sandbox.lookup import Lookup
 from channels_app.sandbox.protocols.base import Protocol
+from channels_app.sandbox.reports import Reporter
 from channels_app.sandbox.values import address
 from channels_app.sandbox.web import make_app
 from channels_app.sandbox.world import World
@@ -42,6 +43,9 @@ async def serve(options: Namespace, *, protocols: Sequence[Protocol]) -> None:
         for protocol in protocols:
             addresses |= await protocol.start(world, options=options)
             closing.push_async_callback(protocol.stop)
+        reporter = Reporter(world, protocols)
+        await reporter.start()
+        closing.push_async_callback(reporter.stop)
         routes = [route for protocol in protocols for route in protocol.routes(world)]
         app = make_app(world, reader=reader, addresses=addresses, protocol_routes=routes)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)

@@ -23,20 +23,57 @@ class Message:
     payload: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str | list[str]] = field(default_factory=dict)
     delivery_id: str | None = None  # what the message itself carried; None = not ours
+    hook: str = ""  # the URL its receipts are reported to; "" = nowhere
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A later word of the provider about one accepted message, planned by a behaviour."""
+    """A later word of the provider about one accepted message."""
 
     kind: str  # delivered, bounced, complained, opened, clicked
     due_at: datetime  # aware
     status: int | None = None  # the code the provider gives as its reason
 
     def as_json(self) -> dict[str, Any]:
-        """This receipt as it stands in `payload.receipts`. `planned`: no protocol has reported it back."""
+        """This receipt as it stands in `payload.receipts`, with its `state`: planned, reported or given_up."""
         due_at = iso(microseconds(self.due_at))
         return {"kind": self.kind, "due_at": due_at, "status": self.status, "state": "planned"}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message of the ledger, to one recipient, as a report about it needs it."""
+
+    id: str  # msg-17
+    provider: str
+    to: str = field(repr=False)
+    sender: str
+    subject: str
+    text: str = field(repr=False)
+    payload: Mapping[str, Any] = field(repr=False)
+    delivery_id: str | None
+    hook: str = field(repr=False)
+    received_at: datetime  # aware
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingReport:
+    """A call to a hook, signed as the provider signs it."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DueReport:
+    """A receipt whose time has come, and how often it was tried before."""
+
+    seq: int  # of its row
+    message: Accepted
+    position: int  # among the receipts of the message
+    receipt: Receipt
+    tries: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The outside world as a protocol sees it: rules that choose, a ledger that remembers."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -7,6 +8,9 @@ from datetime import datetime, timedelta
 from channels_app.sandbox.behaviours import RECEIPTS, Behaviour, Standing, choose
 from channels_app.sandbox.ledger import Ledger
 from channels_app.sandbox.values import Message, Receipt, Rejection
+
+ARRIVED = "delivered"
+FINAL = (ARRIVED, "bounced")
 
 
 class World:
@@ -17,6 +21,7 @@ class World:
     ) -> None:
         self.ledger = ledger
         self._clock, self._chance = clock, chance
+        self.report_due = asyncio.Event()  # set when a receipt was planned
         self._standings = ledger.standings()
 
     @property
@@ -51,23 +56,35 @@ class World:
         return choice.rule
 
     def accept(self, message: Message, *, chosen: Mapping[str, Behaviour]) -> tuple[str, ...]:
-        """Record an accepted message before its answer goes out. `chosen`: the behaviours that act, by recipient."""
+        """Record an accepted message before its answer goes out. `chosen`: the behaviours that act, by recipient.
+
+        A message with a hook arrives unless a behaviour says otherwise, and its receipts are reported.
+        """
         now = self._clock()
-        receipts = {to: (receipt,) for to, rule in chosen.items() if (receipt := planned_receipt(rule, at=now))}
-        return self.ledger.accept(message, at=now, receipts=receipts)
+        receipts = {to: planned_receipts(chosen.get(to), at=now, reported=bool(message.hook)) for to in message.to}
+        ids = self.ledger.accept(message, at=now, receipts=receipts)
+        if message.hook:
+            self.report_due.set()
+        return ids
 
     def reject(self, rejection: Rejection) -> None:
         """Record a send that was turned away."""
-        self.ledger.reject(rejection, at=self._clock())
+        self.ledger.reject(rejection, at=self.now())
+
+    def now(self) -> datetime:
+        """The present moment, aware."""
+        return self._clock()
 
     def _keep(self, standings: list[Standing]) -> None:
         self.ledger.keep_standings(standings)
         self._standings = standings
 
 
-def planned_receipt(rule: Behaviour, *, at: datetime) -> Receipt | None:
-    """The receipt a behaviour asks for about a message accepted at `at`, or None when it asks for none."""
-    kind = RECEIPTS.get(rule.do)
-    if kind is None:
-        return None
-    return Receipt(kind=kind, due_at=at + timedelta(seconds=rule.seconds or 0), status=rule.status)
+def planned_receipts(rule: Behaviour | None, *, at: datetime, reported: bool) -> tuple[Receipt, ...]:
+    """What will be said of a message accepted at `at`. What is complained of, opened or clicked has arrived first."""
+    arrival = (Receipt(kind=ARRIVED, due_at=at),) if reported else ()
+    kind = None if rule is None else RECEIPTS.get(rule.do)
+    if rule is None or kind is None:
+        return arrival
+    wanted = Receipt(kind=kind, due_at=at + timedelta(seconds=rule.seconds or 0), status=rule.status)
+    return (wanted,) if kind in FINAL else (*arrival, wanted)

@@ -143,11 +143,14 @@ class Line:
             match self._talk.next_event():
                 case h11.NEED_DATA:
                     self._socket.settimeout(self._call.remaining())
-                    self._talk.receive_data(self._socket.recv(PIECE_BYTES))
+                    data = self._socket.recv(PIECE_BYTES)
+                    if not data and head is None:
+                        raise ConnectionResetError("the connection ended without an answer")
+                    self._talk.receive_data(data)
                 case h11.Response() as head:
                     pass
-                case h11.Data() as data:
-                    body += data.data
+                case h11.Data() as piece:
+                    body += piece.data
                     if len(body) > BODY_BYTES:
                         raise BadAnswer("the answer has no end")
                 case h11.EndOfMessage():

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from aiohttp.web import AbstractRouteDef
 
+from channels_app.sandbox.values import Accepted, OutgoingReport, Receipt
 from channels_app.sandbox.world import World
 
 
@@ -20,6 +21,10 @@ class Protocol:
     def routes(self, world: World) -> Iterable[AbstractRouteDef]:
         """The routes this protocol serves on the sandbox's HTTP port."""
         return ()
+
+    def report(self, message: Accepted, receipt: Receipt) -> OutgoingReport | None:
+        """The call that tells `message.hook` of a receipt, signed as this provider signs; `None`: it tells no such."""
+        return None
 
     async def start(self, world: World, *, options: Namespace) -> Mapping[str, str]:
         """Open what is not HTTP, and name its addresses: {"smtp": "127.0.0.1:1025"}. Raises OSError."""

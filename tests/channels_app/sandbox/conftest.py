@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.channels_app.providers.listening import hook
 from tests.channels_app.sandbox.process import SandboxProcess
+
+__all__ = ["hook"]
 
 
 @pytest.fixture(scope="session")
