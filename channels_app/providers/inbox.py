@@ -8,6 +8,7 @@ from django.db import DatabaseError, DataError, IntegrityError
 
 from audience.services.inbox import deliver_to_inbox
 from audience.values import InboxItemInput, Placed
+from channels_app import mirror
 from channels_app.channels.in_app import InAppContent
 from channels_app.contract import Call, Capabilities, Message, Provider, Refused, Retry, SendResult, Sent
 from channels_app.registry import providers
@@ -35,6 +36,8 @@ class Inbox(Provider):
             return [Refused("not_storable", type(trouble).__name__, reason="render_error")]
         except DatabaseError as trouble:
             return [Retry("database_out", type(trouble).__name__)] * len(messages)
+        there = [message for message in messages if message.delivery_id not in placed.gone]
+        mirror.show(there, [msgspec.to_builtins(message.content) for message in there])
         return [_result(message, placed=placed) for message in messages]
 
     def send_one(self, message: Message, *, call: Call) -> SendResult:

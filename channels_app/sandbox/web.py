@@ -6,7 +6,7 @@ from pathlib import Path
 from aiohttp import web
 
 from channels_app.sandbox import api
-from channels_app.sandbox.api.desk import ADDRESSES, READER, WORLD, Reader
+from channels_app.sandbox.api.desk import ADDRESSES, READER, SPOKEN, WORLD, Reader, Spoken
 from channels_app.sandbox.problems import speak_problems
 from channels_app.sandbox.world import World
 
@@ -32,18 +32,23 @@ SECURITY_HEADERS = {
 
 
 def make_app(
-    world: World, *, reader: Reader, addresses: dict[str, str], protocol_routes: Iterable[web.AbstractRouteDef]
+    world: World,
+    *,
+    reader: Reader,
+    addresses: dict[str, str],
+    spoken: Spoken = (),
+    protocol_routes: Iterable[web.AbstractRouteDef],
 ) -> web.Application:
     """The web application. `addresses` names where the other protocols listen: {"smtp": "127.0.0.1:1025"}."""
     app = web.Application(middlewares=[speak_problems], client_max_size=MAX_BODY_BYTES)
-    app[WORLD], app[READER], app[ADDRESSES] = world, reader, addresses
+    app[WORLD], app[READER], app[ADDRESSES], app[SPOKEN] = world, reader, addresses, spoken
     app.add_routes(api.routes())
     app.add_routes(
         [
             web.get("/", _to_page),
             web.get("/sandbox", _to_page),
             web.get("/sandbox/", _page_file),
-            web.get("/sandbox/{name:sandbox[.](?:css|js)}", _page_file),
+            web.get("/sandbox/{name:sandbox[.](?:css|js)|seen[.]js}", _page_file),
             web.get("/sandbox/healthz", _health),
             *protocol_routes,
         ]

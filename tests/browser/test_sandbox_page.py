@@ -1,5 +1,6 @@
 """The sandbox's mailbox page in a real Chromium: reading, keys, live updates, and that no mail can run anything."""
 
+import json
 import os
 import re
 import shutil
@@ -28,6 +29,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 CODE = "parent.document.title='hacked';document.title='hacked'"
+CONTRAST = Path(__file__).parent / "contrast.js"
+OUR_SCRIPTS = 2
 ATTACK = f'<img src=x onerror="{CODE}"><script>{CODE}</script>'
 
 
@@ -284,7 +287,7 @@ def test_no_part_of_a_mail_can_run_script(sandbox: SandboxProcess, page: sync_ap
     page.wait_for_timeout(400)
 
     assert page.title() == "(1) Carillon sandbox"
-    assert page.locator("script").count() == 1
+    assert page.locator("script").count() == OUR_SCRIPTS
     assert page.locator("img").count() == 0
     assert [frame.title() for frame in page.frames[1:]] in ([], [""])
     assert [url for url in asked if not url.startswith(sandbox.url) and not url.startswith("data:")] == []
@@ -318,4 +321,46 @@ def test_texts_stand_out_from_their_ground(sandbox: SandboxProcess, page: sync_a
     assert faint == []
 
 
-CONTRAST = Path(__file__).parent / "contrast.js"
+def seen(sandbox: SandboxProcess, page: sync_api.Page, item: dict[str, object]) -> sync_api.Locator:
+    """An inbox item as its person sees it."""
+    status, _, _ = sandbox.request("POST", "/in_app/items", json.dumps({"items": [item]}).encode())
+    assert status == 200
+    page.goto(sandbox.url)
+    subject_is(page, str(item["title"]))
+    return page.locator("#panel .card")
+
+
+def test_an_inbox_item_looks_like_one(sandbox: SandboxProcess, page: sync_api.Page) -> None:
+    actions = [{"title": "Track", "url": "/track"}]
+    card = seen(sandbox, page, {"to": "ana", "title": "Shipped", "body": f"Soon {ATTACK}", "actions": actions})
+
+    sync_api.expect(card.locator(".card-title")).to_have_text("Shipped")
+    sync_api.expect(card.locator(".card-body")).to_have_text(f"Soon {ATTACK}")
+    sync_api.expect(card.locator(".card-action")).to_have_text(["Track"])
+    sync_api.expect(page.get_by_role("tab", name="Device")).to_have_attribute("aria-selected", "true")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_a_person_sees_stands_out_from_its_ground(
+    sandbox: SandboxProcess, page: sync_api.Page, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    seen(sandbox, page, {"to": "ana", "title": "Shipped", "body": "Soon", "url": "/orders/1"})
+
+    assert page.evaluate(CONTRAST.read_text()) == []
+
+
+def test_a_provider_is_switched_off_and_on_with_one_button(sandbox: SandboxProcess, page: sync_api.Page) -> None:
+    page.goto(sandbox.url)
+    sync_api.expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    page.keyboard.press("b")
+    button = page.locator("#outage-buttons button", has_text="smtp")
+
+    button.click()
+
+    sync_api.expect(button).to_have_attribute("aria-pressed", "true")
+    assert sandbox.get("behaviours") == [{"do": "error", "status": 451, "provider": "smtp", "to": "*"}]
+    sync_api.expect(button).to_be_focused()
+    button.press("Enter")
+    sync_api.expect(button).to_have_attribute("aria-pressed", "false")
+    assert sandbox.get("behaviours") == []

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ MAX_LIMIT = 10_000
 DEFAULT_LIMIT = 100
 
 T = TypeVar("T")
+
+Spoken = Sequence[dict[str, str]]  # {"channel", "provider"} of everyone the sandbox plays
 
 
 class Reader:
@@ -41,6 +43,7 @@ class Reader:
 WORLD = web.AppKey("world", World)
 READER = web.AppKey("reader", Reader)
 ADDRESSES = web.AppKey("addresses", dict[str, str])  # {"smtp": "127.0.0.1:1025"}
+SPOKEN: web.AppKey[Spoken] = web.AppKey("spoken")
 
 
 def encoded(value: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from channels_app.sandbox.api.desk import ADDRESSES, WORLD, json_answer
+from channels_app.sandbox.api.desk import ADDRESSES, SPOKEN, WORLD, json_answer
 from channels_app.sandbox.values import message_id
 
 
@@ -21,6 +21,7 @@ async def get_pulse(request: web.Request) -> web.Response:
             "revision": ledger.revision,
             "clears": ledger.clears,
             "addresses": request.app[ADDRESSES],
+            "providers": request.app[SPOKEN],
         }
     )
 

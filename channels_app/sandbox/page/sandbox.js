@@ -7,7 +7,7 @@ const PAGE_ROWS = 100;
 const MAX_ROWS = 1000;
 const BEAT_MS = 1000;
 const MAX_RAW_CHARS = 500_000;
-const TABS = ["HTML", "Text", "Headers", "Raw", "Links", "Payload"];
+const TABS = ["HTML", "Text", "Headers", "Raw", "Links", "Payload", "Device"];
 
 const $ = (id) => document.getElementById(id);
 const state = {
@@ -281,9 +281,9 @@ function drawClips(message) {
 }
 
 function drawTabs(message) {
-  const able = { HTML: Boolean(message.html), Text: Boolean(message.text), Links: Boolean(message.html), Headers: Object.keys(message.headers).length > 0 };
+  const able = { HTML: Boolean(message.html), Device: Boolean(SEEN[message.channel]), Text: Boolean(message.text), Links: Boolean(message.html), Headers: Object.keys(message.headers).length > 0 };
   const open = TABS.filter((name) => able[name] !== false);
-  const chosen = open.includes(state.tab) ? state.tab : open[0];
+  const chosen = open.find((name) => name === state.tab) || open.find((name) => name === "Device") || open[0];
   $("tabs").replaceChildren(...TABS.map((name) => make("button", {
     type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "panel", "aria-selected": String(name === chosen),
     tabindex: name === chosen ? "0" : "-1", disabled: !open.includes(name), onclick: () => openTab(name),
@@ -316,6 +316,9 @@ const PANELS = {
   HTML(message, show) {
     const frame = make("iframe", { sandbox: "", title: "The message as HTML", referrerpolicy: "no-referrer", src: `${API}messages/${message.id}/html` });
     show(make("p", { class: "note" }, "Shown without scripts, forms or network. Links are in their own tab."), frame);
+  },
+  Device(message, show) {
+    show(make("div", { class: "stage" }, SEEN[message.channel](message, make)));
   },
   Text(message, show) {
     show(make("pre", { class: "prose" }, message.text));
@@ -433,6 +436,7 @@ async function drawRules(known) {
   const rules = known || await ask("behaviours");
   $("no-rules").hidden = rules.length > 0;
   $("drop-rules").hidden = !rules.length;
+  drawOutages(rules);
   $("rules").replaceChildren(...rules.map((rule, position) => make("li", { class: rule.times === 0 ? "spent" : "" },
     make("span", { class: "words" }, make("b", {}, ruleVerb(rule)), " to ", make("b", {}, rule.to), make("span", {}, ruleRest(rule))),
     make("button", { type: "button", class: "icon", "aria-label": `Remove behaviour ${position + 1}: ${ruleVerb(rule)} to ${rule.to}`, onclick: () => dropRule(position) }, icon("close")))));
@@ -450,6 +454,29 @@ function ruleRest(rule) {
   if (rule.seed != null) parts.push(`seed ${rule.seed}`);
   if (rule.times != null) parts.push(rule.times ? `${plural(rule.times, "time", "times")} left` : "used up");
   return parts.length ? `, ${parts.join(", ")}` : "";
+}
+
+/** One button per provider: all it is asked fails, until the button is pressed again. */
+function drawOutages(rules) {
+  const providers = state.pulse?.providers || [];
+  $("outages").hidden = !providers.length;
+  $("outage-buttons").replaceChildren(...providers.map(({ channel, provider }) => {
+    const position = rules.findIndex((rule) => isOutage(rule, provider));
+    return make("button", { type: "button", class: "outage", "aria-pressed": String(position >= 0), title: `${channel}: answer every send of ${provider} with an error`,
+      onclick: () => toggleOutage(provider, position) }, make("span", { class: "dot", "aria-hidden": "true" }), provider);
+  }));
+}
+
+const isOutage = (rule, provider) => rule.do === "error" && rule.provider === provider && rule.to === "*" && rule.times == null && rule.probability == null;
+
+async function toggleOutage(provider, position) {
+  const rule = { do: "error", status: provider === "smtp" ? 451 : 503, provider, to: "*" };
+  const rules = position >= 0
+    ? await ask(`behaviours/${position}`, { method: "DELETE" })
+    : await ask("behaviours?position=0", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(rule) });
+  await drawRules(rules);
+  toast(position >= 0 ? `${provider} works again` : `${provider} is out`);
+  [...$("outage-buttons").children].find((button) => button.textContent === provider)?.focus();
 }
 
 async function dropRule(position) {

@@ -164,6 +164,7 @@ class Smtp(Protocol):
     """The SMTP server. It takes any login, and stores none."""
 
     key = "smtp"
+    channel = CHANNEL
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """`--smtp-port`."""
