@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from channels_app.services_evidence import weigh
 from channels_app.hooks.store import purge_seen
+from channels_app.services_evidence import weigh
 from notifications.services.cancel import stop_left_over
 from orchestrator.services import ledger, sightings
 from orchestrator.services.recovery import clamp_waits, give_up_holding, recover
