@@ -13,7 +13,8 @@ from channels_app.sandbox.world import World
 class Protocol:
     """A way providers are spoken to. Nothing is asked of a subclass but its key; what it leaves out, it does not do."""
 
-    key: ClassVar[str]  # "smtp"
+    key: ClassVar[str]  # "smtp"; also what behaviours and messages call the provider
+    channel: ClassVar[str] = ""  # "email"; the page offers an outage of every provider that names its channel
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Name the command line options this protocol needs."""
