@@ -16,3 +16,7 @@ def made_up(word: str, *, chars: int = 32) -> str:
 TWILIO_ACCOUNT_SID = f"AC{made_up('twilio account')}"
 TWILIO_AUTH_TOKEN = made_up("twilio auth token")
 TWILIO_SENDER = "+15005550006"  # Twilio's own number for tests: twilio.com/docs/iam/test-credentials, 2026-11
+
+VONAGE_API_KEY = made_up("vonage api key", chars=8)
+VONAGE_API_SECRET = made_up("vonage api secret", chars=16)
+VONAGE_SIGNATURE_SECRET = made_up("vonage signature secret", chars=64)
