@@ -1,7 +1,7 @@
 """How provider accounts did in the last minutes: counted by all processes together, and by each alone without Redis."""
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from math import ceil
 
@@ -9,7 +9,7 @@ from channels_app.registry import providers
 from channels_app.rules.breaker import tally
 from channels_app.rules.health import EDGES_MS, WINDOW_MINUTES, Counts, Health, counted, health_of
 from channels_app.shared_state import Script, SharedState, shared_state
-from channels_app.values import Account, SendResult
+from channels_app.values import Account, SendResult, Sent
 
 _SCRIPT = Script("health")
 _FIELDS = 2 + len(EDGES_MS) + 1
@@ -34,9 +34,16 @@ class HealthBook:
         counts = counted(successes, failures, seconds=seconds / in_turn)
         minute = _minute(at)
         fields = [(number, count) for number, count in enumerate(_row(counts), start=1) if count]
-        arguments: list[str | int | float] = ["add", _KEPT_SECONDS, *(value for field in fields for value in field)]
-        if self._shared.run(_SCRIPT, keys=[_key(account.key, minute)], args=arguments) is None:
+        words = _last_words(results, at=at)
+        arguments: list[str | int | float] = ["add", _KEPT_SECONDS, len(words)]
+        arguments += [word for pair in words.items() for word in pair] + [value for field in fields for value in field]
+        if self._shared.run(_SCRIPT, keys=[_key(account.key, minute), _last(account.key)], args=arguments) is None:
             self._keep(account.key, minute, counts)
+
+    def last_of(self, account_key: str) -> Mapping[str, str]:
+        """When calls last succeeded and failed (`succeeded_at`, `failed_at`: ISO 8601) and the `code` of the failure."""
+        found = self._shared.run(_SCRIPT, keys=[_last(account_key)], args=["last"]) or []
+        return dict(zip(found[::2], found[1::2], strict=True))
 
     def of(self, account_keys: Collection[str], *, at: datetime) -> dict[str, Health]:
         """The health of accounts, in one round trip; what this process counted while Redis was out included."""
@@ -56,6 +63,21 @@ class HealthBook:
             for old in [known for known in self._alone if known[1] <= minute - WINDOW_MINUTES]:
                 del self._alone[old]
             self._alone[account_key, minute] = self._alone.get((account_key, minute), Counts()) + counts
+
+
+def _last_words(results: Sequence[SendResult], *, at: datetime) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for result in results:
+        successes, failures = tally([result])
+        if successes:
+            words["succeeded_at"] = at.isoformat()
+        if failures and not isinstance(result, Sent):
+            words |= {"failed_at": at.isoformat(), "code": result.code}
+    return words
+
+
+def _last(account_key: str) -> str:
+    return f"{{carillon:health}}:{account_key}:last"
 
 
 def _minute(at: datetime) -> int:

@@ -35,7 +35,7 @@ MOST_REMEMBERED = 10_000  # accounts without room, known to this process
 
 LIMITED = Counter("carillon_rate_limited_total", "Deliveries that had to wait for a rate limit.", ("channel",))
 
-_SCRIPT, _QUIET = Script("limits"), Script("quiet")
+_SCRIPT, _QUIET, _ROOM = Script("limits"), Script("quiet"), Script("room")
 # The braces keep all buckets on one node of a Redis cluster, where one script may reach them.
 _PREFIX = "{carillon:limit}:"
 
@@ -58,6 +58,14 @@ class Held:
 
     wait_seconds: float
     whose: Literal["people", "account", "installation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What an account can take at this moment. `free`: how many may go at once, by the seconds of each limit."""
+
+    quiet_seconds: float  # until its provider wants to hear of us again; 0 = now
+    free: Mapping[int, int]
 
 
 class Limits:
@@ -117,6 +125,25 @@ class Limits:
             until = time.monotonic_ns() / 1000 + microseconds
             with self._lock:
                 self._arrivals[gate.key] = max(self._arrivals.get(gate.key, 0.0), until)
+
+    def room_of(self, account: Account) -> Room:
+        """How much may go to an account now, as far as it can be known."""
+        buckets = _buckets_of_account(account)
+        found = self._shared.run(_ROOM, keys=[bucket.key for bucket in buckets], args=[])
+        if found is None:
+            now_us = time.monotonic_ns() / 1000
+            with self._lock:
+                found = [max(self._arrivals.get(bucket.key, now_us) - now_us, 0.0) for bucket in buckets]
+        now_us, quiet_us = 0.0, float(found[0])
+        arrivals = {bucket.key: float(ahead) for bucket, ahead in zip(buckets, found, strict=True)}
+        free = {
+            int(bucket.seconds): take_alone(dict(arrivals), [Ask((bucket,), bucket.burst, True)], now_us=now_us)[
+                0
+            ].granted
+            for bucket in buckets
+            if isinstance(bucket, Bucket)
+        }
+        return Room(quiet_us / 1_000_000, free)
 
     def is_spent(self, account_key: str) -> bool:
         """Whether this process knows of no room at an account for now. Costs no round trip."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from channels_app.accounts_stored import forget_accounts, hash_of, keyring, place_of
@@ -19,6 +20,7 @@ from channels_app.contract import Provider
 from channels_app.credentials import secret_fields
 from channels_app.models import AccountChange, ProviderAccount
 from channels_app.registry import providers
+from channels_app.rules.reach import refuse_private
 from kernel.ids import uuid7
 from tenants.services import audit
 
@@ -57,7 +59,7 @@ def create(facts: Facts, *, tenant_id: UUID | None, actor: str, at: datetime) ->
     """Make an account, with a hook URL of its own. Raises `WrongCredentials` or `KeyTaken`."""
     provider = providers.get(facts.provider)
     written = facts.credentials or {}
-    provider.configure(written)
+    _check(provider, written, tenant_id=tenant_id)
     row = ProviderAccount(
         id=uuid7(at),
         tenant_id=tenant_id,
@@ -105,7 +107,7 @@ def change(row: ProviderAccount, wanted: Facts, *, actor: str, at: datetime, rea
     before = credentials_of(row)
     after = _merged(before, wanted.credentials or {})
     if after != before:
-        providers.get(row.provider).configure(after)
+        _check(providers.get(row.provider), after, tenant_id=row.tenant_id)
     for name, (_, value) in moved.items():
         setattr(row, name, value)
     if "weight" in moved:
@@ -140,6 +142,13 @@ def credentials_of(row: ProviderAccount) -> dict[str, Any]:
 def is_secret(provider: type[Provider], name: str) -> bool:
     """Whether a field of the credentials may never be shown; where the provider has no form, all of them."""
     return provider.credentials is None or name in secret_fields(provider.credentials)
+
+
+def _check(provider: type[Provider], written: Mapping[str, Any], *, tenant_id: UUID | None) -> None:
+    """Raises `WrongCredentials`. Where a tenant's account leads must be public; operators may go anywhere."""
+    configured = provider.configure(written) if provider.needs_credentials else {}
+    if tenant_id is not None:
+        refuse_private(configured, allow=settings.EGRESS_ALLOW)
 
 
 def _merged(kept: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

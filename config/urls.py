@@ -17,6 +17,7 @@ from tenants.api.problems import unknown_url
 API: tuple[str, ...] = (
     "tenants.api.urls",
     "audience.api.urls",
+    "channels_app.api.urls",
     "preferences.api.urls",
     "notifications.api.urls",
     "orchestrator.api.urls",
