@@ -1,0 +1,1 @@
+"""What push providers need beside their one file: the libraries of their services, tamed."""
