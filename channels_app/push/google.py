@@ -7,11 +7,9 @@ repeat a POST ten times, and turns every error into a text; google-auth repeats 
 import json
 import threading
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, NoReturn
 
 import requests
-from google.auth import _helpers
 from google.auth.transport import Request, Response
 from google.oauth2 import service_account
 from pyfcm import FCMNotification  # type: ignore[import-untyped]
@@ -20,7 +18,6 @@ from channels_app.call import Call
 from channels_app.wire.client import Client
 
 SCOPES = ("https://www.googleapis.com/auth/firebase.messaging",)
-EARLY = timedelta(minutes=5)  # a token is renewed before it ends: no send has to wait for a refusal first
 CONTENT_TYPE = "application/json; charset=UTF-8"
 
 
@@ -47,7 +44,7 @@ class Tokens:
             raise TimeoutError("another thread waits for a token for too long")
         try:
             found = self._credentials
-            if found.token is None or found.expiry - EARLY <= _helpers.utcnow():
+            if not found.valid:  # google-auth calls a token invalid some minutes before its end
                 exchange = Call((), deadline=call.deadline, timeout_seconds=call.remaining())
                 exchange.begin()
                 found.refresh(_Exchange(self._client, exchange))  # type: ignore[no-untyped-call]
