@@ -1,6 +1,10 @@
-"""What people said they want."""
+"""What people said they want, and the addresses that nothing is sent to."""
 
 from django.db import models
+from django.db.models import Q
+
+from kernel.ids import uuid7
+from preferences.rules.suppression import Reason
 
 
 class Preferences(models.Model):
@@ -18,3 +22,55 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"preferences of {self.recipient_id}"
+
+
+class Suppression(models.Model):
+    """An address that nothing, or nothing of a kind, is sent to. It knows no person and outlives every one.
+
+    Without a tenant it holds for all of them. `scope` is empty, `category:…` or `type:…`. One that was lifted stays.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField(null=True, blank=True)
+    channel = models.CharField(max_length=32)
+    address_hash = models.BinaryField(max_length=16)  # of `address_hash.hash_of`
+    address_masked = models.CharField(max_length=320)
+    scope = models.CharField(max_length=120, blank=True, default="")
+    reason = models.CharField(max_length=16, choices=[(reason.value, reason.value) for reason in Reason])
+    source = models.CharField(max_length=120)  # receipt:<provider>, sms:<provider>, page, key:…, user:…
+    note = models.CharField(max_length=200, blank=True, default="")
+    created_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.CharField(max_length=120, blank=True, default="")
+    lift_reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant_id", "channel", "address_hash", "scope", "reason"),
+                condition=Q(lifted_at=None),
+                nulls_distinct=False,
+                name="suppression_once_in_force",
+            ),
+            models.CheckConstraint(condition=Q(reason__in=[r.value for r in Reason]), name="suppression_reason_known"),
+            models.CheckConstraint(
+                condition=Q(lifted_at=None, lifted_by="") | Q(lifted_at__isnull=False) & ~Q(lifted_by=""),
+                name="suppression_lifted_by_somebody",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("address_hash",), condition=Q(lifted_at=None), name="suppression_in_force"),
+            models.Index(fields=("tenant_id", "-id"), name="suppression_list"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.address_masked}: {self.reason}"
+
+
+class AddressKey(models.Model):
+    """The key under which addresses are hashed, sealed; there is one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    single = models.BooleanField(unique=True, default=True)
+    sealed = models.BinaryField()

@@ -1,0 +1,101 @@
+"""Addresses as the suppression list knows them: a keyed hash that nobody turns back, kept when the person is erased.
+
+The key is made once for an installation and kept in the database, sealed with `SECRET_KEY`: changing that key must not
+forget who said no. The hash holds the tenant and the channel, so that equal addresses of two tenants look different.
+"""
+
+import hmac
+import os
+import threading
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+from kernel.crypto import Keyring, Place
+from kernel.ids import uuid7
+from preferences.models import AddressKey
+from tenants.scope import DISPATCHER_ROLE, platform_scope
+
+HASH_BYTES = 16  # of HMAC-SHA256
+KEY_BYTES = 32
+EVERYBODY = "platform"  # in place of the tenant, in what holds for all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An address in normal form on a channel of a tenant; without a tenant it is meant for all of them."""
+
+    tenant_id: UUID | None
+    channel: str
+    address: str = field(repr=False)
+
+
+def hash_of(contact: Contact) -> bytes:
+    """What finds the suppressions of a contact."""
+    whose = str(contact.tenant_id) if contact.tenant_id else EVERYBODY
+    text = "\x1f".join((whose, contact.channel, _form(contact.address)))
+    return hmac.digest(_kept.key(), text.encode(), "sha256")[:HASH_BYTES]
+
+
+def _form(address: str) -> str:
+    """Mailboxes are told apart by case nowhere that matters; in tokens and URLs it does matter."""
+    return address.casefold() if "@" in address and "//" not in address else address
+
+
+class _Kept:
+    """The key, read once by a process. A child of `fork` shares no lock with its parent."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        self._lock = threading.Lock()
+        self._key: bytes | None = None
+
+    def key(self) -> bytes:
+        if self._key is None:
+            with self._lock:
+                self._key = self._key or _read() or _make()
+        return self._key
+
+
+def _read() -> bytes | None:
+    with platform_scope():
+        row = AddressKey.objects.order_by("id").first()
+        if row is None:
+            return None
+        keys, place = _keyring(), _place(row.id)
+        opened = keys.open(bytes(row.sealed), place=place)
+        if not keys.is_current(bytes(row.sealed)):
+            AddressKey.objects.filter(id=row.id).update(sealed=keys.seal(opened, place=place))
+    return opened
+
+
+def _make() -> bytes:
+    """Make the key in a transaction of its own: what the present one undoes must not take it along."""
+    id = uuid7()
+    sealed = _keyring().seal(os.urandom(KEY_BYTES), place=_place(id))
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as own:
+        own.execute(f"SET ROLE {DISPATCHER_ROLE}")
+        own.execute(
+            "INSERT INTO preferences_addresskey (id, single, sealed) VALUES (%s, true, %s) ON CONFLICT DO NOTHING",
+            (id, sealed),
+        )
+    made = _read()
+    assert made is not None, "a key that was just committed can be read"
+    return made
+
+
+def _keyring() -> Keyring:
+    return Keyring([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])
+
+
+def _place(id: UUID) -> Place:
+    return Place("preferences_addresskey", "sealed", None, id)
+
+
+_kept = _Kept()
+os.register_at_fork(after_in_child=_kept.begin)
