@@ -41,7 +41,7 @@ class HealthBook:
             self._keep(account.key, minute, counts)
 
     def last_of(self, account_key: str) -> Mapping[str, str]:
-        """When calls last succeeded and failed (`succeeded_at`, `failed_at`: ISO 8601) and the `code` of the failure."""
+        """What was heard last: `succeeded_at` and `failed_at` (ISO 8601), and the `code` of that failure."""
         found = self._shared.run(_SCRIPT, keys=[_last(account_key)], args=["last"]) or []
         return dict(zip(found[::2], found[1::2], strict=True))
 
