@@ -47,7 +47,7 @@ class Tokens:
             if not found.valid:  # google-auth calls a token invalid some minutes before its end
                 exchange = Call((), deadline=call.deadline, timeout_seconds=call.remaining())
                 exchange.begin()
-                found.refresh(_Exchange(self._client, exchange))  # type: ignore[no-untyped-call]
+                found.refresh(_Exchange(self._client, exchange))
             return str(found.token)
         finally:
             self._lock.release()
