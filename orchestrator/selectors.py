@@ -115,5 +115,5 @@ def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords
     rows = Notification.objects.filter(id__in=notification_ids).order_by()
     return {
         row[0]: NotificationWords(*row)
-        for row in rows.values_list("id", "type", "status", "content", "data", "metadata", "traceparent")
+        for row in rows.values_list("id", "type", "status", "content", "data", "metadata", "traceparent", "category")
     }

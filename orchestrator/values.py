@@ -83,6 +83,7 @@ class NotificationWords:
     data: Mapping[str, Any]
     metadata: Mapping[str, Any]
     traceparent: str
+    category: str
 
 
 @dataclass(frozen=True, slots=True)

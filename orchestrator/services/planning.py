@@ -26,9 +26,10 @@ from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.selectors import Chosen, strategies_now
 from orchestrator.services import recurrence, sightings
 from orchestrator.services.claim import PLAN_LEASE_SECONDS
+from orchestrator.services.suppressed import Bans, bans_of, open_endpoints
 from orchestrator.services.write import LeaseLost, Planned, write_plan
 from orchestrator.values import ClaimedNotification, PlannedDelivery
-from preferences.rules import Wishes, allows
+from preferences.rules import Ban, Wishes, allows
 from preferences.selectors import wishes_of
 
 PAGE = 500  # recipients planned in one transaction
@@ -121,6 +122,8 @@ def decide(
     """The deliveries of recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all."""
     ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
     known, wishes = people(ids), wishes_of(ids)
+    asked = {name for n, _ in shares for name in candidate_channels(n, known=channels.keys())}
+    bans = bans_of(known.values(), channels=asked)
     strategies = strategies_now({notification.tenant_id for notification, _ in shares})
     repeated = sightings.duplicates(_sights(shares, at=at))
     told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
@@ -132,6 +135,7 @@ def decide(
             recipients,
             known=known,
             wishes=wishes,
+            bans=bans,
             told=told,
             ways=ways,
             known_strategies=strategies[notification.tenant_id],
@@ -178,6 +182,7 @@ def _decide_one(
     *,
     known: Mapping[UUID, Person],
     wishes: Mapping[UUID, Wishes],
+    bans: Bans,
     told: Mapping[tuple[UUID, UUID], UUID],
     ways: Ways,
     known_strategies: Mapping[str, Chosen],
@@ -194,7 +199,7 @@ def _decide_one(
             found = dict.fromkeys(candidates, Unusable("duplicate", {"duplicate_of": str(first)}))
         else:
             found = {
-                channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), ways)
+                channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), bans, ways)
                 for channel in candidates
             }
         zone = (person.timezone if person else "") or settings.ORCHESTRATOR.schedule_timezone_default
@@ -209,7 +214,12 @@ def _decide_one(
 
 
 def _usable(
-    notification: ClaimedNotification, channel: Channel, person: Person | None, wishes: Wishes | None, ways: Ways
+    notification: ClaimedNotification,
+    channel: Channel,
+    person: Person | None,
+    wishes: Wishes | None,
+    bans: Bans,
+    ways: Ways,
 ) -> Usable | Unusable:
     to = partial(ways.to, channel.key, mode=notification.mode, tenant_id=notification.tenant_id)
     if not to():
@@ -226,7 +236,10 @@ def _usable(
     endpoints = person.endpoints.get(channel.key, ())
     if not endpoints:
         return Unusable("no_endpoint")
-    reached = [endpoint.id for endpoint in endpoints if to(kind=endpoint.kind)]
+    left = open_endpoints(notification, endpoints, bans)
+    if isinstance(left, Ban):
+        return Unusable(left.code, {"suppression": left.reason, "scope": left.scope})
+    reached = [endpoint.id for endpoint in left if to(kind=endpoint.kind)]
     if not reached:
         return Unusable("channel_disabled")
     return Usable(tuple(reached) if channel.fan_out else (reached[0],))

@@ -33,6 +33,8 @@ FLIPS: Mapping[str, str] = {
     "no_endpoint": "give the recipient an address on this channel",
     "channel_disabled": "configure a provider account that reaches this channel and kind of address, and enable it",
     "preference_off": "the recipient allows this channel in their preferences",
+    "suppressed": "lift the suppression of this address (see /suppressions)",
+    "unsubscribed": "the recipient subscribes again",
     "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
 }
 

@@ -32,6 +32,7 @@ from orchestrator.services.outage import outlast
 from orchestrator.services.rendering import Wording, render
 from orchestrator.services.routing import ProviderCall, Ready, assign, grouped
 from orchestrator.services.settle import settle
+from orchestrator.services.suppressed import keep_back
 from orchestrator.services.write import begin
 from orchestrator.values import ClaimedDelivery, Move, NotificationWords
 from templates_app.values import RenderError
@@ -56,7 +57,7 @@ def send_batch(claimed: Sequence[ClaimedDelivery]) -> None:
     calls, held = _decide(claimed, facts, at=at)
 
     write_held(held, at=at)
-    begun = _begin(calls, at=at)
+    begun = _begin(calls, facts.words, at=at)
     answers = _call(begun)
     ended_at = at + timedelta(seconds=max((answer.seconds for answer in answers), default=0))
     outlast(partial(write_answers, answers, at=ended_at))
@@ -166,13 +167,17 @@ def _message(go: _Going, content: msgspec.Struct) -> Message:
     )
 
 
-def _begin(calls: Sequence[ProviderCall], *, at: datetime) -> list[ProviderCall]:
-    """Commit an open attempt for every call that is still ours to make; returns those."""
+def _begin(
+    calls: Sequence[ProviderCall], words: Mapping[UUID, NotificationWords], *, at: datetime
+) -> list[ProviderCall]:
+    """Commit an open attempt for every call that is still ours, and still allowed, to make; returns those."""
     if not calls:
         return []
     with transaction.atomic():
-        begun = begin([(c.delivery, c.account.provider, c.account.key) for c in calls], at=at, lease=LEASE_SECONDS)
-    return [c for c in calls if c.delivery.id in begun]
+        going, held = keep_back(calls, words)
+        write_held(held, at=at)
+        begun = begin([(c.delivery, c.account.provider, c.account.key) for c in going], at=at, lease=LEASE_SECONDS)
+    return [c for c in going if c.delivery.id in begun]
 
 
 def _call(calls: Sequence[ProviderCall]) -> list[Answer]:
