@@ -19,6 +19,7 @@ API: tuple[str, ...] = (
     "audience.api.urls",
     "channels_app.api.urls",
     "preferences.api.urls",
+    "templates_app.api.urls",
     "notifications.api.urls",
     "orchestrator.api.urls",
     "analytics.api.urls",

@@ -8,6 +8,7 @@ from channels_app.registry import channels
 from kernel.registry import load_entry_points, load_folder
 from notifications.catalogue import register_alarm, register_strategies
 from preferences.catalogue import register_channels
+from templates_app.catalogue import register_shapes, register_uses
 
 
 class OrchestratorConfig(AppConfig):
@@ -22,4 +23,7 @@ class OrchestratorConfig(AppConfig):
         importlib.import_module("orchestrator.services.ledger")  # registers its gauge
         importlib.import_module("orchestrator.gauges")
         register_channels(channels.keys)
+        lent = importlib.import_module("orchestrator.services.shapes")
+        register_shapes(lent.shapes)
+        register_uses(lent.uses)
         register_alarm(importlib.import_module("orchestrator.services.timers").wake_timekeeper)

@@ -1,10 +1,96 @@
-"""What is said of templates: faults found when they come in, and a failure to fill one in."""
+"""What is said of templates: how they are written, faults found in them, and a failure to fill one in."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Protocol
+from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Severity = Literal["error", "warning"]
+MissingPolicy = Literal["error", "default"]
+Parts = dict[str, dict[str, Any]]  # channel → content, as `POST /notifications` takes it
+DEFAULT = ""  # the locale of what is written without one
+
+
+class TemplateSource(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A template as people write it.
+
+    `parts` are contents by channel; `locales` has those that differ in a language: what is missing there is taken from
+    `parts`. `variables` is a JSON Schema of `data`; its defaults are filled in. `missing` tells what becomes of a
+    variable that has no value: an error, or nothing.
+    """
+
+    parts: Parts = {}
+    locales: dict[str, Parts] = {}
+    layout: Annotated[str, Meta(max_length=100)] = ""
+    variables: dict[str, Any] = {}
+    example_data: dict[str, Any] = {}
+    missing: MissingPolicy = "error"
+
+
+class LayoutSource(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A layout as people write it: a whole page with `{{ content }}` in it. `mjml` frames parts in MJML, `html` those
+    in HTML, `text` the plain text of both.
+    """
+
+    mjml: Annotated[str, Meta(max_length=131_072)] = ""
+    html: Annotated[str, Meta(max_length=131_072)] = ""
+    text: Annotated[str, Meta(max_length=32_768)] = ""
+
+
+class Compiled(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What publishing makes of a source: MJML is HTML, styles are inline, every mail has a text, and the translations
+    that are named are at hand. `contents` and `messages` are by locale; `defaults` come from the schema.
+    """
+
+    contents: dict[str, Parts] = {}
+    messages: dict[str, dict[str, Any]] = {}
+    defaults: dict[str, Any] = {}
+    lenient: bool = False  # a missing variable is nothing, not an error
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to be said of a template. An error keeps it from being saved or published, a warning is shown.
+
+    `pointer` is RFC 6901 from the top of `TemplateSource`; `message` says what was found and what would do.
+    """
+
+    code: str
+    message: str
+    severity: Severity = "error"
+    pointer: str = ""
+    part: str = ""  # the channel
+    locale: str = ""
+    line: int = 1  # from 1, in the text at `pointer`
+
+
+class Faulty(Protocol):
+    """A fault as channels tell it: where in the content, a stable code, and what would do."""
+
+    @property
+    def pointer(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What templates need to know of a channel: its content, and how the channel judges one.
+
+    `units` counts what a text costs on the channel (segments of an SMS); `None` where length costs nothing.
+    `most_chars` names the texts that are cut when they come out longer than the channel carries.
+    """
+
+    channel: str
+    content: type[Struct]
+    judge: Callable[[Any], tuple[Faulty, ...]]
+    judge_final: Callable[[Any], tuple[Faulty, ...]]
+    units: Callable[[str], int] | None = None
+    most_chars: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +106,7 @@ class TemplateFault:
 class RenderError(Exception):
     """A template could not be filled in; the delivery fails with reason `render_error`.
 
-    `code`: missing_variable, template_too_expensive, template_syntax or template_failed.
+    `code`: missing_variable, template_too_expensive, template_syntax, template_failed, unsafe_link or template_crashed.
     """
 
     def __init__(self, code: str, message: str, *, pointer: str = "", line: int = 1) -> None:
@@ -30,8 +116,20 @@ class RenderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A content of a channel, to be filled in for one person. `context` comes from `rules.context.build_context`."""
+    """A content of a channel, to be filled in for one person. `context` comes from `rules.context.build_context`.
+
+    `lenient`: a variable without a value is nothing, not an error.
+    """
 
     channel: str
     content: Struct
     context: Mapping[str, Any]
+    lenient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The words for one person on one channel: a version, and the locale of it that they are written in."""
+
+    version_id: UUID
+    locale: str

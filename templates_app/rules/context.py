@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-RESERVED = ("data", "recipient", "notification", "now")
+from templates_app.rules.filters import MESSAGES
+
+RESERVED = ("data", "recipient", "notification", "now", "brand")
 
 
 def build_context(
@@ -13,11 +15,22 @@ def build_context(
     recipient: Mapping[str, Any],
     notification: Mapping[str, Any],
     now: datetime,
+    brand: Mapping[str, Any] | None = None,
+    messages: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The names at the top level: every key of `data`, and the reserved names, which win.
 
     `recipient` has id, locale, timezone and attributes; `notification` has id and type. `now` is aware, and the same
     over all attempts of a delivery, so that they say the same. Give the very same `data` object for people who share
-    it: batches fill in once what reads the same objects.
+    it: batches fill in once what reads the same objects. `brand` is the tenant's look; `messages` are translations by
+    key, as `rules.translate` says them.
     """
-    return {**data, "data": data, "recipient": recipient, "notification": notification, "now": now.isoformat()}
+    return {
+        **data,
+        "data": data,
+        "recipient": recipient,
+        "notification": notification,
+        "now": now.isoformat(),
+        "brand": brand or {},
+        MESSAGES: messages or {},
+    }

@@ -28,11 +28,11 @@ from liquid.builtin.tags import (
 from liquid.exceptions import LiquidError, LiquidSyntaxError, ResourceLimitError
 from liquid.expression import Expression
 from liquid.stringify import to_liquid_string
-from liquid.undefined import UNDEFINED, FalsyStrictUndefined
+from liquid.undefined import UNDEFINED, FalsyStrictUndefined, Undefined
 from liquid.utils import ReadOnlyChainMap
 
 from templates_app.rules.budget import CHARS_PER_UNIT, FUEL, LOCALS_BYTES, VALUE_CHARS, weigh
-from templates_app.rules.filters import FILTERS
+from templates_app.rules.filters import FILTERS, READS
 
 LITERAL_CHARS = 500  # of a text in quotes inside a tag
 
@@ -178,6 +178,8 @@ TAGS = "assign, break, capture, case, comment, continue, decrement, echo, for, i
 
 PLAIN = Language(undefined=FalsyStrictUndefined)
 HTML = Language(undefined=FalsyStrictUndefined, autoescape=True)
+LENIENT_PLAIN = Language(undefined=Undefined)
+LENIENT_HTML = Language(undefined=Undefined, autoescape=True)
 
 
 def inspect(template: BoundTemplate) -> frozenset[str] | None:
@@ -187,27 +189,31 @@ def inspect(template: BoundTemplate) -> frozenset[str] | None:
     much.
     """
     names: set[str] | None = set()
-    for node in template.nodes:
-        for part in (node, *_below(node)):
-            for expression in part.expressions():
-                for found in _inside(expression):
-                    head = found.path[0] if isinstance(found, Path) else None
-                    if isinstance(head, Path):
-                        names = None
-                    elif isinstance(head, str) and names is not None:
-                        names.add(head)
-                    if isinstance(found, FilteredExpression) and names is not None:
-                        names.update(_reads(found))
+    for found in expressions_of(template):
+        head = found.path[0] if isinstance(found, Path) else None
+        if isinstance(head, Path):
+            names = None
+        elif isinstance(head, str) and names is not None:
+            names.add(head)
+        if isinstance(found, FilteredExpression) and names is not None:
+            names.update(_reads(found))
     return None if names is None else frozenset(names)
 
 
+def expressions_of(template: BoundTemplate) -> Iterator[Expression]:
+    """Every expression of a template, also those inside of others."""
+    for node in template.nodes:
+        for part in (node, *_below(node)):
+            for expression in part.expressions():
+                yield from _inside(expression)
+
+
 def _reads(expression: FilteredExpression) -> Iterator[str]:
-    """Filters read, beside what they are given: `date` needs the reader's zone and the present."""
+    """What filters read beside what they are given."""
     for used in expression.filters or ():
         if used.name not in FILTERS:
             raise LiquidSyntaxError(f"no filter '{used.name}'; known: {', '.join(sorted(FILTERS))}", token=used.token)
-        if used.name == "date":
-            yield from ("recipient", "now")
+        yield from READS.get(used.name, ())
 
 
 def _inside(expression: Expression) -> Iterator[Expression]:

@@ -17,12 +17,16 @@ from liquid.exceptions import FilterArgumentError, FilterValueError
 from liquid.undefined import is_undefined
 
 from templates_app.rules.budget import NUMBER_BITS, VALUE_CHARS, weigh
+from templates_app.rules.rich import clean, words_of
+from templates_app.rules.translate import BadMessage, say
 
 if TYPE_CHECKING:
     from templates_app.rules.engine import Purse
 
 Filter = Callable[..., Any]
 
+MESSAGES = "@messages"  # where the context has translations; no template can name it
+RICH_CHARS_PER_UNIT = 4  # parsing HTML costs more than copying it
 _DATE_FORMAT = re.compile(r"(?:[^%]|%-?[aAbBdejHIlkmMpPSyYZzuwjUWVGfFTDRcxXnt%]){0,100}", re.DOTALL)
 
 
@@ -111,7 +115,34 @@ def _zone(context: "Purse") -> ZoneInfo | None:
         return None
 
 
-_date.with_context = True  # type: ignore[attr-defined]
+def _t(key: Any, *, context: "Purse", **values: Any) -> str:
+    """The text that translations have for `key`, in the plural form for `count`, with `{name}` filled in."""
+    messages = context.resolve(MESSAGES, default=None)
+    found = messages.get(str(key)) if isinstance(messages, Mapping) else None
+    if found is None:
+        raise FilterValueError(f"no translation of '{str(key)[:80]}'", token=None)
+    for value in values.values():
+        context.pay_for(value)
+    try:
+        said = say(found, values)
+    except BadMessage as trouble:
+        raise FilterValueError(str(trouble), token=None) from None
+    context.pay_for(said)
+    return said
+
+
+def _rich(value: Any, *, context: "Purse") -> str:
+    """HTML out of data, with everything taken out that could run, load or hide; in a plain text its words alone."""
+    context.pay_for(value)
+    text = "" if is_undefined(value) or value is None else str(value)
+    context.pay(len(text) // RICH_CHARS_PER_UNIT)
+    said = Markup(clean(text)) if context.autoescape else words_of(text)
+    context.pay_for(said)
+    return said
+
+
+for _function in (_date, _t, _rich):
+    _function.with_context = True  # type: ignore[union-attr]
 
 _BY_LENGTH_ALONE: dict[str, Filter] = {
     "append": string.append,
@@ -171,4 +202,8 @@ FILTERS: dict[str, Filter] = {
     "join": _paid(array.join, foretell=_joined),
     "uniq": _paid(array.uniq, foretell=_compared),
     "date": _date,
+    "t": _t,
+    "rich": _rich,
 }
+READS: Mapping[str, tuple[str, ...]] = {"date": ("recipient", "now"), "t": (MESSAGES,)}
+"""The names of the context that filters look up by themselves."""

@@ -11,13 +11,15 @@ from msgspec import Struct
 
 from templates_app.rules.budget import OUTPUT_CHARS
 from templates_app.rules.cache import SourceCache
-from templates_app.rules.engine import HTML, PLAIN, TAGS, inspect, top_level
+from templates_app.rules.engine import HTML, LENIENT_HTML, LENIENT_PLAIN, PLAIN, TAGS, Language, inspect, top_level
 from templates_app.rules.filters import TooBig
+from templates_app.rules.links import SCHEMES, first_unsafe, has_dynamic_links
 from templates_app.rules.source import BadSource, has_tags, line_of, look_over
 from templates_app.rules.walk import HTML as AS_HTML
 from templates_app.rules.walk import LINE, TooDeep, walk
 from templates_app.values import Job, RenderError, TemplateFault
 
+Known = dict[Any, str]
 CACHE_CHARS = 4 * 1024 * 1024
 
 _LINE_ENDS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -27,6 +29,7 @@ _LINE_ENDS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 class _Parsed:
     template: BoundTemplate
     reads: frozenset[str] | None  # the names it looks up at the top level; None = depends on values
+    leads: bool  # data decides where a link of it leads
 
 
 _cache: SourceCache[_Parsed] = SourceCache(room_chars=CACHE_CHARS)
@@ -47,7 +50,7 @@ def check(channel: str, content: Struct) -> tuple[TemplateFault, ...]:
         return text
 
     try:
-        walk(content, look, pointer=_pointer(channel))
+        walk(content, look, pointer=pointer_of(channel))
     except TooDeep as trouble:
         faults.append(TemplateFault(str(trouble), "too_deep", "nested too deep; flatter JSON would do", 1))
     return tuple(faults)
@@ -60,62 +63,79 @@ def render_content(channel: str, content: Struct, context: Mapping[str, Any]) ->
 
 def render_batch(jobs: Iterable[Job]) -> list[Any]:
     """One content or `RenderError` per job, in their order. A text that reads the same values is filled in once."""
-    known: dict[Any, str] = {}
+    known: Known = {}
     kept = list(jobs)  # alive until the end, so that identities stay what they are
     return [_render_or_error(job, known=known) for job in kept]
 
 
-def _render_or_error(job: Job, *, known: dict[Any, str]) -> Any:
+def fill_text(text: str, treatment: str, context: Mapping[str, Any], *, lenient: bool, known: Known) -> str:
+    """One text filled in. Raises `RenderError`.
+
+    `known` keeps what was filled in before, as long as the values of all contexts it was used with are alive.
+    """
+    parsed = _parsed(text, treatment, lenient=lenient)
+    if parsed.reads is None:
+        return _run(parsed, text, treatment, context=context)
+    key = (treatment, lenient, text, top_level(context, parsed.reads))
+    if key not in known:
+        known[key] = _run(parsed, text, treatment, context=context)
+    return known[key]
+
+
+def _render_or_error(job: Job, *, known: Known) -> Any:
     try:
         return _render(job, known=known)
     except RenderError as trouble:
         return trouble
 
 
-def _render(job: Job, *, known: dict[Any, str]) -> Any:
+def _render(job: Job, *, known: Known) -> Any:
     def fill(text: str, treatment: str, pointer: str) -> str:
         if not has_tags(text):
             return text
         try:
-            return _filled(text, treatment, context=job.context, known=known)
+            return fill_text(text, treatment, job.context, lenient=job.lenient, known=known)
         except RenderError as trouble:
             raise RenderError(trouble.code, trouble.message, pointer=pointer, line=trouble.line) from None
 
     try:
-        return walk(job.content, fill, pointer=_pointer(job.channel))
+        return walk(job.content, fill, pointer=pointer_of(job.channel))
     except TooDeep as trouble:
         raise RenderError("template_failed", "nested too deep", pointer=str(trouble)) from None
 
 
-def _filled(text: str, treatment: str, *, context: Mapping[str, Any], known: dict[Any, str]) -> str:
-    parsed = _parsed(text, treatment)
-    if parsed.reads is None:
-        return _run(parsed.template, text, treatment, context=context)
-    key = (treatment, text, top_level(context, parsed.reads))
-    if key not in known:
-        known[key] = _run(parsed.template, text, treatment, context=context)
-    return known[key]
+def parse(text: str, treatment: str, *, lenient: bool = False) -> BoundTemplate:
+    """The parsed template, kept for those who ask again. Raises `RenderError` `template_syntax`."""
+    return _parsed(text, treatment, lenient=lenient).template
 
 
-def _parsed(text: str, treatment: str) -> _Parsed:
-    language = HTML if treatment == AS_HTML else PLAIN
+_LANGUAGES: Mapping[tuple[bool, bool], tuple[str, Language]] = {
+    (False, False): ("plain", PLAIN),
+    (True, False): ("html", HTML),
+    (False, True): ("lenient plain", LENIENT_PLAIN),
+    (True, True): ("lenient html", LENIENT_HTML),
+}
 
-    def parse() -> _Parsed:
+
+def _parsed(text: str, treatment: str, *, lenient: bool = False) -> _Parsed:
+    name, language = _LANGUAGES[treatment == AS_HTML, lenient]
+
+    def make() -> _Parsed:
         try:
             look_over(text)
             template = language.from_string(text)
-            return _Parsed(template, inspect(template))
+            return _Parsed(template, inspect(template), treatment == AS_HTML and has_dynamic_links(text))
         except BadSource as trouble:
             raise RenderError("template_syntax", trouble.message, line=line_of(text, trouble.position)) from None
         except (LiquidError, RecursionError) as trouble:
             raise RenderError("template_syntax", _words(trouble), line=_line(trouble, text)) from None
 
-    return _cache.get(("html" if language is HTML else "plain", text), parse)
+    return _cache.get((name, text), make)
 
 
-def _run(template: BoundTemplate, text: str, treatment: str, *, context: Mapping[str, Any]) -> str:
+def _run(parsed: _Parsed, text: str, treatment: str, *, context: Mapping[str, Any]) -> str:
     try:
-        filled = template.render(context)
+        filled = parsed.template.render(context)
     except UndefinedError as trouble:
         raise RenderError("missing_variable", _missing(trouble), line=_line(trouble, text)) from None
     except (ResourceLimitError, TooBig, MemoryError) as trouble:
@@ -125,6 +145,10 @@ def _run(template: BoundTemplate, text: str, treatment: str, *, context: Mapping
         raise RenderError("template_failed", _words(trouble), line=_line(trouble, text)) from None
     if len(filled) > OUTPUT_CHARS:
         raise RenderError("template_too_expensive", f"{len(filled):,} characters; {OUTPUT_CHARS:,} at most")
+    if parsed.leads and (found := first_unsafe(filled)):
+        scheme = found[0].partition(":")[0][:20].strip()
+        message = f"a link of the kind '{scheme}:'; only {', '.join(sorted(SCHEMES))} may be led to"
+        raise RenderError("unsafe_link", message, line=line_of(filled, found[1]))
     return _LINE_ENDS.sub(" ", filled).strip() if treatment == LINE else filled
 
 
@@ -151,5 +175,6 @@ def _line(trouble: BaseException, text: str) -> int:
     return line_of(text, token.start_index if token.start_index >= 0 else len(text))
 
 
-def _pointer(channel: str) -> str:
+def pointer_of(channel: str) -> str:
+    """Where a content stands in the body of a request."""
     return f"/content/{channel}"

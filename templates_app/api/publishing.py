@@ -1,0 +1,120 @@
+"""`/templates/{key}/publish`, `/rollback`, `/quarantine`: what is in use."""
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from kernel.clock import now
+from templates_app.api.etags import expected_revision, overtaken
+from templates_app.api.shapes import PublishBody, PublishedShown, QuarantineBody, RollbackBody, VersionHead
+from templates_app.api.shown import findings_shown, version_head
+from templates_app.api.templates import own_template, unfit
+from templates_app.services.drafts import Overtaken, Unfit
+from templates_app.services.publishing import FourEyes, NoSuchVersion, NothingToPublish, Published, publish, roll_back
+from templates_app.services.quarantine import quarantine, release
+from tenants.api.base import TenantView
+from tenants.api.bodies import decode, decode_optional
+from tenants.api.problems import Problem, conflict, not_found
+from tenants.api.schema import operation
+from tenants.rules.scopes import MANAGE
+
+
+class Publish(TenantView):
+    """The draft becomes what is used."""
+
+    scopes = {"POST": MANAGE}
+
+    @operation(
+        "Publish a template",
+        body=PublishBody,
+        body_required=False,
+        answers={200: PublishedShown},
+        problems=(404, 409, 412),
+        example={"note": "Friendlier subject"},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Every part and locale is filled in with the example data first; 422 tells what does not work.
+
+        What was planned before keeps the words of its day. Where the tenant asks for four eyes, the author gets a 409.
+        """
+        body, caller = decode_optional(request, PublishBody), self.caller
+        try:
+            found = publish(
+                key,
+                tenant_id=caller.tenant_id,
+                note=body.note,
+                actor=caller.actor,
+                at=now(),
+                if_revision=expected_revision(request),
+            )
+        except NothingToPublish as trouble:
+            raise conflict("no_draft", detail=str(trouble)) from trouble
+        except FourEyes as trouble:
+            raise conflict("four_eyes", detail=str(trouble)) from trouble
+        except Overtaken as trouble:
+            raise overtaken(trouble) from trouble
+        if isinstance(found, Unfit):
+            raise unfit(found)
+        return Response(_shown(key, found))
+
+
+class Rollback(TenantView):
+    """An old version counts again."""
+
+    scopes = {"POST": MANAGE}
+
+    @operation(
+        "Roll a template back",
+        body=RollbackBody,
+        answers={200: PublishedShown},
+        problems=(404,),
+        example={"version": 3, "note": "The new subject confuses people"},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Publishes the words of that version again, as they were compiled then, as a new version."""
+        body, caller = decode(request, RollbackBody), self.caller
+        try:
+            found = roll_back(
+                key, tenant_id=caller.tenant_id, number=body.version, note=body.note, actor=caller.actor, at=now()
+            )
+        except NoSuchVersion as trouble:
+            raise not_found(str(trouble)) from trouble
+        return Response(_shown(key, found))
+
+
+class Quarantine(TenantView):
+    """A version is held back: what is to be sent with it waits."""
+
+    scopes = {"POST": MANAGE, "DELETE": MANAGE}
+
+    @operation(
+        "Hold a template back",
+        body=QuarantineBody,
+        answers={200: VersionHead},
+        problems=(404, 409),
+        example={"reason": "Wrong prices"},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        """Deliveries wait with `template_quarantined` until the version is released or another one is in use."""
+        body, caller = decode(request, QuarantineBody), self.caller
+        template = own_template(caller.tenant_id, key)
+        version = quarantine(template, number=body.version, reason=body.reason, actor=caller.actor, at=now())
+        if version is None:
+            raise _nothing_to_hold(key)
+        return Response(version_head(version, live=version.id == template.live_id))
+
+    @operation("Release a template", answers={204: None}, problems=(404,))
+    def delete(self, request: Request, key: str) -> HttpResponse:
+        """Every version of it that was held back; what waited is sent now. Doing it twice is a success too."""
+        release(own_template(self.caller.tenant_id, key), actor=self.caller.actor, at=now())
+        return Response(status=204)
+
+
+def _nothing_to_hold(key: str) -> Problem:
+    return conflict("not_published", detail=f"Template '{key}' has no such version in use.")
+
+
+def _shown(key: str, found: Published) -> PublishedShown:
+    head = version_head(found.version, live=True)
+    facts = {name: getattr(head, name) for name in VersionHead.__struct_fields__}
+    return PublishedShown(**facts, key=key, warnings=findings_shown(found.warnings))

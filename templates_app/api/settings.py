@@ -1,0 +1,87 @@
+"""`/template-settings`: what all templates of a tenant share."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audience.rules.places import read_locale
+from kernel.clock import now
+from templates_app.api.etags import etag, expected_revision, overtaken
+from templates_app.selectors import Settings, settings_of
+from templates_app.services.drafts import Overtaken
+from templates_app.services.surroundings import save_settings
+from tenants.api.base import TenantView
+from tenants.api.bodies import decode
+from tenants.api.problems import FieldError, invalid
+from tenants.api.schema import operation
+from tenants.rules.scopes import ADMIN, READ
+
+BRAND_BYTES = 16_384
+
+
+class TemplateSettingsBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`brand` is what templates read as `{{ brand.… }}`: colours, a logo, a postal address. `default_locale` is the
+    language of parts without one. With `four_eyes` nobody publishes what they wrote themselves.
+    """
+
+    brand: dict[str, Any] = {}
+    default_locale: Annotated[str, Meta(max_length=40)] = ""
+    four_eyes: bool = False
+
+
+class TemplateSettingsShown(TemplateSettingsBody, kw_only=True):
+    """The settings, and their revision; 0 when nothing was ever said."""
+
+    revision: int
+
+
+class SettingsDetail(TenantView):
+    scopes = {"GET": READ, "PUT": ADMIN}
+
+    @operation("Get template settings", answers={200: TemplateSettingsShown})
+    def get(self, request: Request) -> Response:
+        """As they are now."""
+        found = settings_of(self.caller.tenant_id)
+        return Response(_shown(found), headers={"ETag": etag(found.revision)})
+
+    @operation(
+        "Replace template settings",
+        body=TemplateSettingsBody,
+        answers={200: TemplateSettingsShown},
+        problems=(412,),
+        example={"brand": {"name": "Acme", "color": "#0a58ca", "address": "1 Main St"}, "default_locale": "en"},
+    )
+    def put(self, request: Request) -> Response:
+        """A new look is seen by every message within seconds, also by those of versions published before."""
+        body = decode(request, TemplateSettingsBody)
+        if body.default_locale and read_locale(body.default_locale) != body.default_locale:
+            would = read_locale(body.default_locale) or "fr, de-AT or zh-Hant"
+            raise invalid([FieldError("/default_locale", "invalid_locale", f"no locale; {would} would do")])
+        if len(msgspec.json.encode(body.brand)) > BRAND_BYTES:
+            raise invalid([FieldError("/brand", "too_long", f"more than {BRAND_BYTES:,} bytes of JSON")])
+        try:
+            row = save_settings(
+                tenant_id=self.caller.tenant_id,
+                brand=body.brand,
+                default_locale=body.default_locale,
+                four_eyes=body.four_eyes,
+                actor=self.caller.actor,
+                at=now(),
+                if_revision=expected_revision(request),
+            )
+        except Overtaken as trouble:
+            raise overtaken(trouble) from trouble
+        shown = Settings(row.brand, row.default_locale, row.four_eyes, row.revision)
+        return Response(_shown(shown), headers={"ETag": etag(row.revision)})
+
+
+def _shown(found: Settings) -> TemplateSettingsShown:
+    return TemplateSettingsShown(
+        brand=dict(found.brand),
+        default_locale=found.default_locale,
+        four_eyes=found.four_eyes,
+        revision=found.revision,
+    )

@@ -1,0 +1,23 @@
+"""Routes of words, below `/api/v1/`."""
+
+from django.urls import path
+
+from templates_app.api import layouts, previews, publishing, settings, templates, translations, versions
+
+urlpatterns = [
+    path("templates", templates.Templates.as_view()),
+    path("templates/<str:key>", templates.TemplateDetail.as_view()),
+    path("templates/<str:key>/draft", templates.TemplateDraft.as_view()),
+    path("templates/<str:key>/versions", versions.Versions.as_view()),
+    path("templates/<str:key>/versions/<int:number>", versions.Version.as_view()),
+    path("templates/<str:key>/versions/<str:number>/diff", versions.VersionDiff.as_view()),
+    path("templates/<str:key>/publish", publishing.Publish.as_view()),
+    path("templates/<str:key>/rollback", publishing.Rollback.as_view()),
+    path("templates/<str:key>/quarantine", publishing.Quarantine.as_view()),
+    path("templates/<str:key>/preview", previews.TemplatePreview.as_view()),
+    path("layouts", layouts.Layouts.as_view()),
+    path("layouts/<str:key>", layouts.LayoutDetail.as_view()),
+    path("translations", translations.Translations.as_view()),
+    path("translations/<str:locale>", translations.TranslationDetail.as_view()),
+    path("template-settings", settings.SettingsDetail.as_view()),
+]

@@ -1,0 +1,166 @@
+"""What words remember: templates and their versions, layouts, translations, and how a tenant's messages look.
+
+Rows without a tenant are the platform's: everybody's default. Tenants never see them directly; `selectors` reads them.
+"""
+
+from django.db import models
+
+from kernel.ids import uuid7
+from tenants.models import Tenant
+
+
+class Template(models.Model):
+    """The words of a kind of message. `live_id` is the version in use; what was archived may be written anew."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, blank=True)
+    live_id = models.UUIDField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "key"), nulls_distinct=False, name="template_key_unique_per_tenant"
+            ),
+            models.UniqueConstraint(fields=("tenant", "id"), name="template_of_tenant"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class TemplateVersion(models.Model):
+    """One state of a template: a draft, or published and from then on never changed (a trigger refuses it).
+
+    `source` is `values.TemplateSource` as it was written. Publishing adds what was made of it: `offers` (channel → the
+    locales it is written in), `compiled` (`values.Compiled`) and `layout`, the source of the layout that was used.
+    `quarantined_at` holds back what is to be sent with it; `crashes` are the render children it has cost.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        PUBLISHED = "published"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    template_id = models.UUIDField()
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=16, choices=State, default=State.DRAFT)
+    source = models.JSONField()
+    offers = models.JSONField(default=dict)
+    compiled = models.JSONField(default=dict)
+    layout = models.JSONField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    author = models.CharField(max_length=120)
+    publisher = models.CharField(max_length=120, blank=True)
+    revision = models.PositiveIntegerField(default=1)  # of the draft; grows with every change
+    rolled_back_from = models.PositiveIntegerField(null=True, blank=True)  # the version this one says again
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+    quarantined_at = models.DateTimeField(null=True, blank=True)
+    quarantine_reason = models.CharField(max_length=300, blank=True)
+    crashes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "template_id", "number"),
+                nulls_distinct=False,
+                name="template_version_number_unique",
+            ),
+            models.UniqueConstraint(fields=("tenant", "id"), name="template_version_of_tenant"),
+            models.UniqueConstraint(
+                fields=("tenant", "template_id"),
+                condition=models.Q(state="draft"),
+                nulls_distinct=False,
+                name="template_version_one_draft",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="draft", published_at=None)
+                | models.Q(state="published", published_at__isnull=False),
+                name="template_version_published_has_moment",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+
+class Layout(models.Model):
+    """The frame around the e-mails of many templates, with `{{ content }}` where a template's part goes.
+
+    Publishing a template takes the layout as it is then; a change is seen by what is published afterwards.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, blank=True)
+    source = models.JSONField()  # values.LayoutSource
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "key"), nulls_distinct=False, name="layout_key_unique_per_tenant"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class Translation(models.Model):
+    """Short texts in one locale, which templates name with `{{ 'key' | t }}`. See `rules/translate.py`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    locale = models.CharField(max_length=40)
+    messages = models.JSONField(default=dict)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "locale"), nulls_distinct=False, name="translation_locale_unique_per_tenant"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.locale
+
+
+class TemplateSettings(models.Model):
+    """What all templates of a tenant share: `brand` (templates read `{{ brand.… }}`, as it is when they are filled
+    in), the locale its texts without one are written in, and whether author and publisher must be two people.
+    """
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    brand = models.JSONField(default=dict)
+    default_locale = models.CharField(max_length=40, blank=True)
+    four_eyes = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "template settings"
+
+    def __str__(self) -> str:
+        return f"template settings of {self.tenant_id}"

@@ -1,0 +1,24 @@
+"""HTML as mail programs read it: styles within the elements. Nothing is fetched."""
+
+import css_inline
+
+from templates_app.rules.placeholders import veil
+
+
+class BadPage(Exception):
+    """HTML that cannot be prepared; the message says why."""
+
+
+def inline_styles(source: str) -> str:
+    """`source` with its style sheets written into the elements, its Liquid untouched. Raises `BadPage`.
+
+    A page without any is left as it is. The sheets stay, for the rules that cannot be inlined (media, `:hover`).
+    """
+    if "<style" not in source.lower():
+        return source
+    hidden = veil(source, comments=True)
+    try:
+        page = css_inline.inline(hidden.text, load_remote_stylesheets=False, keep_style_tags=True)
+    except (css_inline.InlineError, ValueError) as trouble:
+        raise BadPage(f"the styles cannot be written into the page: {str(trouble)[:200]}") from None
+    return hidden.unveil(page)

@@ -1,0 +1,40 @@
+"""One part filled in for one person: the context it gets, and how its channel judges what came out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from templates_app.rules.context import build_context
+from templates_app.values import Compiled, RenderError, Shape
+
+PERSON: Mapping[str, Any] = {"id": "user-123", "locale": "", "timezone": "UTC", "attributes": {}}
+NOTIFICATION: Mapping[str, Any] = {"id": "01a1f8f5-24d4-7c39-920f-04a02f11730a", "type": "example"}
+
+
+def context_of(
+    compiled: Compiled,
+    *,
+    locale: str,
+    data: Mapping[str, Any],
+    person: Mapping[str, Any],
+    brand: Mapping[str, Any],
+    at: datetime,
+    notification: Mapping[str, Any] = NOTIFICATION,
+) -> dict[str, Any]:
+    """What a part in `locale` can speak of; what the schema has a default for need not be given."""
+    return build_context(
+        data={**compiled.defaults, **data},
+        recipient=person,
+        notification=notification,
+        now=at,
+        brand=brand,
+        messages=compiled.messages.get(locale, {}),
+    )
+
+
+def verdict(shape: Shape, content: Struct) -> RenderError | None:
+    """Why the channel would not take this finished content; `None`: it takes it."""
+    faults = shape.judge_final(content)
+    return RenderError(faults[0].code, faults[0].message, pointer=faults[0].pointer) if faults else None

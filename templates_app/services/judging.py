@@ -1,0 +1,60 @@
+"""Look at a source with everything around it: its layout, translations and settings; then make it ready."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from templates_app.catalogue import shapes
+from templates_app.rules.lint import lint
+from templates_app.rules.making import Made, make
+from templates_app.rules.schema import schema_fault
+from templates_app.selectors import Settings, catalogue_of, layout_source, settings_of
+from templates_app.values import Finding, LayoutSource, TemplateSource
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A source made ready. `layout` is the source of the layout that was used."""
+
+    made: Made
+    layout: Mapping[str, Any] | None
+    settings: Settings
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What keeps it from being saved or published."""
+        return tuple(one for one in self.made.findings if one.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is shown."""
+        return tuple(one for one in self.made.findings if one.severity == "warning")
+
+
+def judge(tenant_id: UUID | None, source: TemplateSource) -> Judged:
+    """`source` made ready for this tenant (`None`: the platform), and everything that is to be said of it."""
+    settings, layout = settings_of(tenant_id), layout_source(tenant_id, source.layout) if source.layout else None
+    made = make(
+        source,
+        shapes=shapes(),
+        layout=msgspec.convert(layout or {}, type=LayoutSource),
+        catalogue=catalogue_of(tenant_id),
+        default_locale=settings.default_locale,
+    )
+    said = (*_about_the_whole(source, known_layout=layout is not None), *made.findings, *lint(made))
+    return Judged(replace(made, findings=said), layout, settings)
+
+
+def _about_the_whole(source: TemplateSource, *, known_layout: bool) -> list[Finding]:
+    found: list[Finding] = []
+    if source.layout and not known_layout:
+        message = f"no layout '{source.layout[:80]}'; PUT /layouts/{{key}} makes one"
+        found.append(Finding("unknown_layout", message, pointer="/layout"))
+    if not source.parts and not any(source.locales.values()):
+        found.append(Finding("parts_missing", "no part for any channel; one would do", pointer="/parts"))
+    if fault := schema_fault(source.variables):
+        found.append(Finding("invalid_schema", fault, pointer="/variables"))
+    return found

@@ -1,0 +1,133 @@
+"""Put words into use: publish a draft, or say again what an old version said. What is published never changes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.db.models import Max
+
+from kernel.ids import uuid7
+from templates_app.catalogue import published
+from templates_app.models import Template, TemplateVersion
+from templates_app.rules.schema import data_faults
+from templates_app.selectors import draft_of, owned_by, versions_of
+from templates_app.services.drafts import Unfit, fill_in, require
+from templates_app.services.examples import fill_in_examples, findings_of
+from templates_app.services.judging import Judged, judge
+from templates_app.services.trail import note as write_down
+from templates_app.values import Finding, TemplateSource
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A version that is in use now."""
+
+    version: TemplateVersion
+    warnings: tuple[Finding, ...] = ()
+
+
+class NothingToPublish(Exception):
+    """There is no draft."""
+
+
+class FourEyes(Exception):
+    """The tenant asks that somebody else publishes what one person wrote."""
+
+
+class NoSuchVersion(Exception):
+    """The template has no version of that number."""
+
+
+def publish(
+    key: str, *, tenant_id: UUID | None, note: str, actor: str, at: datetime, if_revision: int | None = None
+) -> Published | Unfit:
+    """Put the draft into use. Layout, translations and settings count as they are now, so it is judged anew.
+
+    Raises `NothingToPublish`, `FourEyes`, `Overtaken`.
+    """
+    with transaction.atomic():
+        template = _locked(key, tenant_id)
+        draft = draft_of(template) if template else None
+        if template is None or draft is None:
+            raise NothingToPublish(f"template '{key}' has no draft; PUT /templates/{key} writes one")
+        require(draft.revision, if_revision, what=f"draft of '{key}'")
+        judged = judge(tenant_id, msgspec.convert(draft.source, type=TemplateSource))
+        if judged.settings.four_eyes and draft.author == actor:
+            raise FourEyes(f"'{key}' was last written by you; somebody else publishes it")
+        if errors := (*judged.errors, *_about_examples(judged, at=at)):
+            return Unfit(tuple(errors), judged.warnings)
+        fill_in(draft, judged)
+        _put_into_use(template, draft, note=note, actor=actor, at=at)
+    return Published(draft, judged.warnings)
+
+
+def roll_back(key: str, *, tenant_id: UUID | None, number: int, note: str, actor: str, at: datetime) -> Published:
+    """Publish what an old version said, word for word, as a new version. A draft stays what it is.
+
+    Raises `NoSuchVersion`.
+    """
+    with transaction.atomic():
+        template = _locked(key, tenant_id)
+        old = versions_of(template).filter(number=number).first() if template else None
+        if template is None or old is None:
+            raise NoSuchVersion(f"template '{key}' has no version {number}")
+        again = TemplateVersion(
+            id=uuid7(at),
+            tenant_id=tenant_id,
+            template_id=template.id,
+            number=0,
+            source=old.source,
+            offers=old.offers,
+            compiled=old.compiled,
+            layout=old.layout,
+            author=old.author,
+            revision=0,
+            rolled_back_from=old.number,
+            created_at=at,
+        )
+        _put_into_use(template, again, note=note, actor=actor, at=at)
+    return Published(again)
+
+
+def _locked(key: str, tenant_id: UUID | None) -> Template | None:
+    return Template.objects.select_for_update().filter(owned_by(tenant_id), key=key, archived_at=None).first()
+
+
+def _about_examples(judged: Judged, *, at: datetime) -> list[Finding]:
+    source = judged.made.source
+    found = [
+        Finding("example_data_wrong", f"{pointer or 'example_data'}: {message}", pointer=f"/example_data{pointer}")
+        for pointer, message in data_faults(source.variables, source.example_data)
+    ]
+    properties = source.variables.get("properties", {})
+    if properties and not source.example_data and any("default" not in one for one in properties.values()):
+        message = "the example data is empty; a value for every variable would do"
+        found.append(Finding("example_data_missing", message, pointer="/example_data"))
+    if found:
+        return found
+    examples = fill_in_examples(judged.made, data=source.example_data, brand=judged.settings.brand, at=at)
+    return list(findings_of(examples))
+
+
+def _put_into_use(template: Template, version: TemplateVersion, *, note: str, actor: str, at: datetime) -> None:
+    latest = versions_of(template).aggregate(latest=Max("number"))["latest"] or 0
+    version.number, version.state = latest + 1, TemplateVersion.State.PUBLISHED
+    version.note, version.publisher, version.published_at, version.updated_at = note, actor, at, at
+    version.revision += 1
+    version.save()
+    before, template.live_id, template.updated_at = template.live_id, version.id, at
+    template.save(update_fields=("live_id", "updated_at"))
+    action = "template.rolled_back" if version.rolled_back_from else "template.published"
+    detail = {"version": version.number, "note": note, "from": version.rolled_back_from}
+    write_down(
+        template.tenant_id,
+        actor=actor,
+        action=action,
+        object=f"template:{template.key}",
+        detail={name: value for name, value in detail.items() if value},
+        at=at,
+    )
+    if before is not None:
+        published(before, version.id)
