@@ -21,6 +21,7 @@ from channels_app.credentials import secret_fields
 from channels_app.models import AccountChange, ProviderAccount
 from channels_app.registry import providers
 from channels_app.rules.reach import refuse_private
+from kernel.crypto import Unreadable
 from kernel.ids import uuid7
 from tenants.services import audit
 
@@ -137,6 +138,24 @@ def credentials_of(row: ProviderAccount) -> dict[str, Any]:
     """The credentials as they were written, opened. Never for showing."""
     opened: dict[str, Any] = json.loads(keyring().open(bytes(row.secrets), place=place_of(row, "secrets")))
     return {**row.config, **opened}
+
+
+def reseal() -> tuple[int, int]:
+    """Seal anew what a former key has sealed; returns how many accounts, and how many do not open at all."""
+    keys, sealed, unreadable = keyring(), 0, 0
+    for row in ProviderAccount.objects.select_for_update().order_by("id").iterator():
+        if keys.is_current(bytes(row.secrets)) and keys.is_current(bytes(row.hook_token)):
+            continue
+        try:
+            for column in ("secrets", "hook_token"):
+                place = place_of(row, column)
+                setattr(row, column, keys.seal(keys.open(bytes(getattr(row, column)), place=place), place=place))
+        except Unreadable:
+            unreadable += 1
+        else:
+            row.save(update_fields=["secrets", "hook_token"])
+            sealed += 1
+    return sealed, unreadable
 
 
 def is_secret(provider: type[Provider], name: str) -> bool:

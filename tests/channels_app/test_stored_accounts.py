@@ -1,5 +1,6 @@
 """Provider accounts in the database: whose count, when a change is seen, and that their secrets stay secret."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.management import call_command
 from django.db import ProgrammingError, connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -141,6 +143,26 @@ def test_a_former_secret_key_still_opens(at: datetime, acme: UUID, settings: Set
     )
     forget_accounts()
 
+    assert names(acme) == ["smtp:main"]
+
+
+def test_after_resealing_a_former_secret_key_is_not_needed(at: datetime, acme: UUID, settings: Settings) -> None:
+    made(at, acme), made(at)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = (
+        [settings.SECRET_KEY],
+        "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    )
+    told = [io.StringIO(), io.StringIO()]
+
+    for out in told:
+        call_command("reseal_accounts", stdout=out)
+    settings.SECRET_KEY_FALLBACKS = []
+    forget_accounts()
+
+    assert [out.getvalue().strip() for out in told] == [
+        "2 sealed anew, 0 unreadable",
+        "0 sealed anew, 0 unreadable",
+    ]
     assert names(acme) == ["smtp:main"]
 
 

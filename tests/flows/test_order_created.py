@@ -118,7 +118,7 @@ def test_what_cannot_reach_a_person_says_why_and_nobody_calls_that_a_failure(api
     assert ended(api, accepted)["status"] == "completed"
     assert {d["channel"]: (d["status"], d["reason"]) for d in api.deliveries(accepted)} == {
         "email": ("skipped", "no_endpoint"),
-        "sms": ("skipped", "channel_disabled"),
+        "sms": ("skipped", "no_endpoint"),
         "in_app": ("delivered", None),
     }
 

@@ -61,10 +61,10 @@ class Two:
 @pytest.fixture
 def two(settings: Settings) -> Iterator[Two]:
     settings.PROVIDER_CREDENTIALS = {}
-    settings.ORCHESTRATOR = settings.ORCHESTRATOR
     servers = ScriptedServer(), ScriptedServer()
     for server in servers:
         server.start()
+    settings.EGRESS_ALLOW = tuple(f"127.0.0.1:{server.port}" for server in servers)
     tenant = a_tenant()
     rows = [account(tenant.id, server, key=f"mail-{n}", priority=n) for n, server in enumerate(servers)]
     yield Two(tenant, *servers, (rows[0], rows[1]))
