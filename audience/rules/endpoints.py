@@ -111,8 +111,8 @@ def _url(given: str | Mapping[str, Any], plain_http: frozenset[str]) -> tuple[st
     return read_url(given, plain_http=plain_http), {}
 
 
-def _subscription(given: str | Mapping[str, Any], plain_http: frozenset[str]) -> tuple[str, dict[str, Any]]:  # noqa: ARG001
-    return read_subscription(given)
+def _subscription(given: str | Mapping[str, Any], plain_http: frozenset[str]) -> tuple[str, dict[str, Any]]:
+    return read_subscription(given, plain_http=plain_http)
 
 
 register(AddressKind("email", _text(read_email, code="invalid_email")))

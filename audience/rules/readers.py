@@ -113,8 +113,10 @@ def _is_host(parts: SplitResult) -> bool:
     return len(host) <= 253 and _HOST.fullmatch(host) is not None
 
 
-def read_subscription(given: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A browser's PushSubscription → its URL and the keys messages to it are encrypted with."""
+def read_subscription(
+    given: str | Mapping[str, Any], *, plain_http: frozenset[str] = frozenset()
+) -> tuple[str, dict[str, Any]]:
+    """A browser's PushSubscription → its URL (see `read_url`) and the keys messages to it are encrypted with."""
     if not isinstance(given, Mapping):
         raise BadAddress("invalid_subscription", "is not an object; give what PushSubscription.toJSON() returned")
     endpoint, keys = given.get("endpoint"), given.get("keys")
@@ -123,7 +125,7 @@ def read_subscription(given: str | Mapping[str, Any]) -> tuple[str, dict[str, An
     if not isinstance(keys, Mapping):
         raise BadAddress("invalid_subscription", "`keys` is missing or not an object", at="/keys")
     try:
-        url = read_url(endpoint)
+        url = read_url(endpoint, plain_http=plain_http)
     except BadAddress as trouble:
         raise BadAddress(trouble.code, trouble.message, at="/endpoint") from None
     checked = {

@@ -176,6 +176,16 @@ def test_a_subscription_is_its_url_and_its_keys() -> None:
     assert extra == {"keys": {"p256dh": P256DH, "auth": AUTH}}
 
 
+def test_a_subscription_at_an_excepted_host_may_be_plain_http() -> None:
+    given = {"endpoint": "http://127.0.0.1:8025/web_push/ana", "keys": {"p256dh": P256DH, "auth": AUTH}}
+
+    address, _ = read_subscription(given, plain_http=frozenset({"127.0.0.1:8025"}))
+
+    assert address == given["endpoint"]
+    with pytest.raises(BadAddress):
+        read_subscription(given)
+
+
 @pytest.mark.parametrize(
     ("given", "code", "at"),
     [
