@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 
+MOST_INSTANCES = 1000  # accounts that one process keeps connections for
+
+
 class Ways:
     """The accounts of some tenants as they were at one moment, for a batch."""
 
@@ -90,6 +93,8 @@ def provider_for(account: Account) -> Provider:
             return known
         timeout: float = getattr(settings.ORCHESTRATOR, channels.get(account.channel).timeout_setting)
         made = _cache.instances[account.key] = providers.get(account.provider)(account, timeout_seconds=timeout)
+        if known is None and len(_cache.instances) > MOST_INSTANCES:
+            known = _cache.instances.pop(next(iter(_cache.instances)))  # made first; it is made anew when asked for
     if known is not None:
         known.close()
     return made

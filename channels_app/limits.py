@@ -31,7 +31,7 @@ ALONE_SHARE = 2  # without Redis every process allows itself one part in so many
 BURST_SHARE = 10  # of the limit of an account, one part in so many may go at once
 LONGEST_QUIET_SECONDS = 3600.0  # a provider that asks to be left alone for longer is asked again sooner
 GATE_SPREAD = 0.02  # seconds between those that wait for the same gate
-MOST_REMEMBERED = 10_000  # accounts without room, known to this process
+MOST_REMEMBERED = 10_000  # accounts without room, and buckets without Redis, known to this process
 
 LIMITED = Counter("carillon_rate_limited_total", "Deliveries that had to wait for a rate limit.", ("channel",))
 
@@ -75,6 +75,7 @@ class Limits:
         self._shared = shared
         self._lock = threading.Lock()
         self._arrivals: dict[str, float] = {}
+        self._prune_at = MOST_REMEMBERED
         self._spent: dict[str, float] = {}  # by account key, until when in monotonic seconds
 
     def take(self, asks: Sequence[Ask]) -> list[Grant]:
@@ -156,8 +157,12 @@ class Limits:
 
     def _take_alone(self, asks: Sequence[Ask]) -> list[Grant]:
         smaller = [replace(ask, buckets=tuple(map(_smaller, ask.buckets))) for ask in asks]
+        now_us = time.monotonic_ns() / 1000
         with self._lock:
-            return take_alone(self._arrivals, smaller, now_us=time.monotonic_ns() / 1000)
+            if len(self._arrivals) > self._prune_at:  # a bucket that is full again need not be remembered
+                self._arrivals = {key: until for key, until in self._arrivals.items() if until > now_us}
+                self._prune_at = 2 * len(self._arrivals) + MOST_REMEMBERED
+            return take_alone(self._arrivals, smaller, now_us=now_us)
 
 
 def buckets_for(wanted: Wanted) -> tuple[Bucket | Gate, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
+from channels_app.accounts import Ways, ways_of
 from channels_app.registry import channels, providers
 from kernel.backoff import CAP_SECONDS
 from orchestrator.rules.outcomes import MOST_RETRY_AFTER, Road, after_crash
@@ -55,7 +56,8 @@ def recover(*, limit: int = 200) -> int:
         if not taken:
             return 0
         at = taken[0][0].at
-        written = [_judged(delivery, state, provider, at) for delivery, state, provider in taken]
+        ways = ways_of({delivery.tenant_id for delivery, _, _ in taken})
+        written = [_judged(delivery, state, provider, ways, at) for delivery, state, provider in taken]
         close_attempts(
             (attempt_id(w.move.delivery), "unknown", "worker_lost", "the worker died during the call", "")
             for w in written
@@ -114,10 +116,11 @@ def _take_over(limit: int) -> list[tuple[ClaimedDelivery, str, str]]:
         return [(claimed_delivery(row[:-2]), row[-2], row[-1]) for row in sorted(cursor.fetchall())]
 
 
-def _judged(delivery: ClaimedDelivery, state: str, provider: str, at: datetime) -> Written:
+def _judged(delivery: ClaimedDelivery, state: str, provider: str, ways: Ways, at: datetime) -> Written:
+    accounts = ways.to(delivery.channel, mode=delivery.mode, tenant_id=delivery.tenant_id)
     can = providers.get(provider).capabilities if provider in providers else None
     road = Road(
-        budget=settings.ORCHESTRATOR.retry_max_attempts,
+        budget=settings.ORCHESTRATOR.retry_max_attempts * max(len(accounts), 1),
         honours_key=can is not None and can.idempotency == "key",
         patient=channels.get(delivery.channel).patient,
     )

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from channels_app.accounts import LIVE, TEST, accounts_for, close_all, mistakes, provider_for
 from channels_app.contract import Account
-from channels_app.registry import channels
+from channels_app.registry import channels, providers
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +26,10 @@ def keys(channel: str, mode: str) -> list[str]:
     return [account.key for account in accounts_for(channel, mode=mode, tenant_id=None)]
 
 
-def test_without_settings_only_the_inbox_works() -> None:
+def test_without_settings_only_what_needs_no_provider_works() -> None:
     open_channels = {channel.key for channel in channels if keys(channel.key, LIVE)}
 
-    assert open_channels == {"in_app"}
+    assert open_channels == {"in_app", "webhook"}
     assert (keys("in_app", LIVE), keys("in_app", TEST)) == (["inbox"], ["inbox:test"])
 
 
@@ -48,9 +48,11 @@ def test_test_mode_leads_to_the_sandbox_and_nowhere_else(settings: Settings) -> 
     without = keys("email", TEST)
     settings.SANDBOX_URL, settings.SANDBOX_SMTP_URL = "http://127.0.0.1:8025", "smtp://127.0.0.1:2525"
 
-    (account,) = accounts_for("email", mode=TEST, tenant_id=None)
+    accounts = accounts_for("email", mode=TEST, tenant_id=None)
+    account = min(accounts, key=lambda account: account.terms.priority)
 
     assert without == []
+    assert all(account.key.endswith(":test") for account in accounts)
     assert (account.key, account.config["host"], account.config["port"]) == ("smtp:test", "127.0.0.1", 2525)
     assert keys("email", LIVE) == ["smtp"]
 
@@ -65,7 +67,7 @@ def test_channels_that_are_not_enabled_have_no_account(settings: Settings) -> No
 def test_a_process_has_one_instance_of_an_account(settings: Settings) -> None:
     settings.PROVIDER_CREDENTIALS = {"smtp": {"url": "smtp://mail.example.org"}}
     settings.SANDBOX_URL, settings.SANDBOX_SMTP_URL = "http://127.0.0.1:8025", "smtp://127.0.0.1:2525"
-    (live,), (test,) = (accounts_for("email", mode=mode, tenant_id=None) for mode in (LIVE, TEST))
+    (live,), (test, *_) = (accounts_for("email", mode=mode, tenant_id=None) for mode in (LIVE, TEST))
     (again,) = accounts_for("email", mode=LIVE, tenant_id=None)
 
     assert provider_for(live) is provider_for(again)
