@@ -26,10 +26,10 @@ def keys(channel: str, mode: str) -> list[str]:
     return [account.key for account in accounts_for(channel, mode=mode, tenant_id=None)]
 
 
-def test_without_settings_only_what_needs_no_provider_works() -> None:
+def test_without_settings_only_what_needs_no_credentials_works() -> None:
     open_channels = {channel.key for channel in channels if keys(channel.key, LIVE)}
 
-    assert open_channels == {"in_app", "webhook"}
+    assert open_channels == {"chat", "in_app", "webhook"}
     assert (keys("in_app", LIVE), keys("in_app", TEST)) == (["inbox"], ["inbox:test"])
 
 
