@@ -10,12 +10,13 @@ from django.conf import settings
 from channels_app.contract import Account, Provider
 from channels_app.credentials import Sandbox
 from channels_app.registry import channels, providers, providers_of
-from channels_app.values import WrongCredentials
+from channels_app.values import Terms, WrongCredentials
 
 LIVE, TEST = "live", "test"
 SANDBOX = "sandbox"  # the end of the key of a sandbox account that carries live deliveries
 
 _HOOK = b"carillon.hook|"
+NO_TERMS = Terms()
 
 
 def tiers_named(channel: str, *, mode: str) -> tuple[tuple[Account, ...], ...]:
@@ -93,10 +94,13 @@ def _in_sandbox(every: Iterable[type[Provider]], *, mode: str, suffix: str) -> I
     for provider in every:
         written = provider.sandbox_credentials(sandbox) if sandbox and provider.needs_credentials else {}
         if written or not provider.needs_credentials:
-            yield _account(provider, f"{provider.key}:{suffix}", written, mode=mode)
+            terms = Terms(priority=provider.sandbox_priority)
+            yield _account(provider, f"{provider.key}:{suffix}", written, mode=mode, terms=terms)
 
 
-def _account(provider: type[Provider], key: str, written: Mapping[str, Any], *, mode: str) -> Account:
+def _account(
+    provider: type[Provider], key: str, written: Mapping[str, Any], *, mode: str, terms: Terms = NO_TERMS
+) -> Account:
     return Account(
         key=key,
         provider=provider.key,
@@ -104,6 +108,7 @@ def _account(provider: type[Provider], key: str, written: Mapping[str, Any], *, 
         mode=mode,
         config=provider.configure(written) if provider.needs_credentials else {},
         hook_url=hook_url(_token(key, settings.SECRET_KEY)),
+        terms=terms,
     )
 
 

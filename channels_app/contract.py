@@ -104,6 +104,7 @@ class Provider(ABC):
     kinds: ClassVar[tuple[str, ...]] = ()  # of endpoints it can reach (fcm, slack, ...); () = its channel has no kinds
     credentials: ClassVar[type[Struct] | None] = None  # what an operator fills in; see `channels_app/credentials.py`
     needs_credentials: ClassVar[bool] = True  # False: always there, in live and in test mode
+    sandbox_priority: ClassVar[int] = 0  # in the sandbox the lowest of a channel carries, the others take over
     one_server: ClassVar[bool] = True  # False: every address is a server of its own, so its trouble is no one else's
 
     def __init__(self, account: Account, *, timeout_seconds: float) -> None:

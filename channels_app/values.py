@@ -28,6 +28,7 @@ class Message:
     mode: str = "live"  # live | test
     traceparent: str = ""  # W3C trace context of the send, "" = none
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    unsubscribe_url: str = field(default="", repr=False)  # one click leaves (RFC 8058), without login; "" = not offered
     written_at: datetime | None = None  # the moment the message bears, aware; None = the one its delivery's id carries
 
 

@@ -11,7 +11,15 @@ from msgspec import Meta
 from channels_app.contract import Channel, ContentFault
 from channels_app.parts import Attachment, Html, Line, Part, Text
 from channels_app.registry import channels
-from channels_app.rules.content import at_most, has_control, is_templated, mailbox, not_blank, one_line
+from channels_app.rules.content import (
+    address_of_a_page,
+    at_most,
+    has_control,
+    is_templated,
+    mailbox,
+    not_blank,
+    one_line,
+)
 from kernel.env_kinds import Rate
 
 ATTACHED_BYTES = 7 * 1024 * 1024  # decoded, altogether; base64 makes 10 MB of it, which most mail servers still take
@@ -90,18 +98,29 @@ def _attachments(attachments: tuple[Attachment, ...]) -> Iterator[ContentFault]:
             yield ContentFault(
                 f"{pointer}/content_type", "invalid_content_type", "a plain type like application/pdf would do"
             )
-        if attachment.url:
-            yield ContentFault(
-                f"{pointer}/url", "not_supported", "files cannot be fetched yet; the file in content_base64 would do"
-            )
+        if attachment.url and attachment.content_base64:
+            yield ContentFault(f"{pointer}/url", "not_both", "beside content_base64; one of the two would do")
+        elif attachment.url:
+            yield from _fetchable(f"{pointer}/url", attachment.url)
         elif not attachment.content_base64:
-            yield ContentFault(f"{pointer}/content_base64", "required", "empty; the file in base64 would do")
+            yield ContentFault(
+                f"{pointer}/content_base64", "required", "empty; the file in base64, or its url would do"
+            )
         else:
             bytes_or_none = _decoded_bytes(attachment.content_base64)
             if bytes_or_none is None:
                 yield ContentFault(f"{pointer}/content_base64", "invalid_base64", "not base64 (RFC 4648, section 4)")
             total += bytes_or_none or 0
     yield from at_most("/attachments", found=total, allowed=ATTACHED_BYTES, unit="bytes")
+
+
+def _fetchable(pointer: str, url: str) -> Iterator[ContentFault]:
+    """Whether its host may be called is judged when it is called."""
+    if not url.startswith("https://"):
+        yield ContentFault(
+            pointer, "invalid_url", "not https; an address like https://shop.example/invoice.pdf would do"
+        )
+    yield from address_of_a_page(pointer, url)
 
 
 def _decoded_bytes(text: str) -> int | None:

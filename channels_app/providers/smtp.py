@@ -1,7 +1,6 @@
 """E-mail through any SMTP server, over connections that stay open."""
 
 import logging
-import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -24,8 +23,10 @@ from channels_app.contract import (
     Unknown,
 )
 from channels_app.credentials import Sandbox
+from channels_app.mail_api.files import NoFile, files_of
 from channels_app.registry import providers
-from channels_app.rules.mime import File, Mail, UnsafeHeader, build, envelope_address
+from channels_app.rules.mail_headers import headers_of
+from channels_app.rules.mime import Mail, UnsafeHeader, build, envelope_address
 from channels_app.rules.smtp_config import read_config
 from channels_app.rules.smtp_replies import MAIL, Rejected, judge, readable
 from channels_app.smtp.backend import Backend
@@ -33,8 +34,6 @@ from channels_app.smtp.connection import Connection
 from channels_app.smtp.pool import Pool
 from kernel.ids import moment_of
 from kernel.scrubbing import scrub_text
-
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +75,9 @@ class Smtp(Provider):
         if address is None:
             return Refused("unsafe_address", "not an address that fits an SMTP command", reason="invalid_address")
         try:
-            mail = self._compose(message, to=address)
+            mail = self._compose(message, to=address, call=call)
+        except NoFile as none:
+            return none.result
         except UnsafeHeader as unsafe:
             return Refused("unsafe_header", str(unsafe), reason="render_error")
         try:
@@ -118,11 +119,8 @@ class Smtp(Provider):
         self._pool.give_back(connection)
         return readable(code, text.decode("utf-8", "replace"))
 
-    def _compose(self, message: Message, *, to: str) -> bytes:
+    def _compose(self, message: Message, *, to: str, call: Call) -> bytes:
         content = cast(EmailContent, message.content)
-        headers = {"Auto-Submitted": "auto-generated", "X-Carillon-Delivery-Id": str(message.delivery_id)}
-        if _TRACEPARENT.fullmatch(message.traceparent):
-            headers["X-Carillon-Traceparent"] = message.traceparent
         return build(
             Mail(
                 id=message.delivery_id.hex,
@@ -135,8 +133,8 @@ class Smtp(Provider):
                 html=content.html,
                 preheader=content.preheader,
                 reply_to=content.reply_to,
-                files=[File(file.filename, file.content_type, file.content_base64) for file in content.attachments],
-                headers=headers,
+                files=files_of(content, call=call),
+                headers=headers_of(message),
             )
         )
 

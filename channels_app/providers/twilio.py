@@ -40,6 +40,7 @@ from channels_app.rules.segments import segments
 from channels_app.rules.twilio_words import KINDS, PERMANENT, WORDS
 from channels_app.sandbox import identities
 from channels_app.wire.client import Client
+from channels_app.wire.replies import without_secrets
 from channels_app.wire.requests_session import CallSession
 from kernel.clock import now
 
@@ -113,7 +114,7 @@ class Twilio(Provider):
             )
             return Sent(message_id=_sid(created), units=segments(content.body))
         except (TwilioRestException, TwilioServiceException) as no:
-            return judge(_reply(no, session), WORDS)
+            return judge(self._reply(no, session), WORDS)
         except (ValueError, TypeError, AttributeError, KeyError) as surprise:
             if not call.may_have_sent:
                 raise
@@ -177,6 +178,14 @@ class Twilio(Provider):
             environment={"": ""},  # an empty one would mean that of the process
         )
 
+    def _reply(self, no: TwilioRestException | TwilioServiceException, session: CallSession) -> Reply:
+        """The library puts the status where Twilio gave no code."""
+        after = session.answer.header("retry-after") if session.answer else ""
+        code = "" if no.code in (None, no.status) else str(no.code)
+        text = no.msg if isinstance(no, TwilioRestException) else f"{no.title} {no.detail or ''}"
+        told = without_secrets(text or "", account=self.account)
+        return Reply(no.status, code, told, retry_after(after, at=now()))
+
     def _require_signature(self, request: HookRequest) -> None:
         config = self.account.config
         algorithm = get_signature_algorithm(request.headers.get(SIGNATURE_SETTINGS_HEADER.lower(), ""))
@@ -209,11 +218,3 @@ def _sid(created: Any) -> str:
     if not isinstance(created.sid, str):
         raise ValueError("a message without a sid")
     return created.sid
-
-
-def _reply(no: TwilioRestException | TwilioServiceException, session: CallSession) -> Reply:
-    """The library puts the status where Twilio gave no code."""
-    after = session.answer.header("retry-after") if session.answer else ""
-    code = "" if no.code in (None, no.status) else str(no.code)
-    text = no.msg if isinstance(no, TwilioRestException) else f"{no.title} {no.detail or ''}"
-    return Reply(no.status, code, text or "", retry_after(after, at=now()))

@@ -72,6 +72,7 @@ class Vonage(Provider):
     title = "Vonage"
     capabilities = Capabilities(idempotency="none", reports_delivery=True)
     credentials = Credentials
+    sandbox_priority = 1
 
     def __init__(self, account: Account, *, timeout_seconds: float) -> None:
         super().__init__(account, timeout_seconds=timeout_seconds)
@@ -132,7 +133,7 @@ class Vonage(Provider):
             headers=self._headers,
             body=msgspec.json.encode(body),
         )
-        return _result(answer, units=segments(content.body))
+        return self._result(answer, units=segments(content.body))
 
     def hear(self, request: HookRequest, *, at: datetime) -> Heard:
         """A status or an incoming message; the token names its caller and the digest of the body."""
@@ -168,6 +169,16 @@ class Vonage(Provider):
         """End the idle connections."""
         self._client.close()
 
+    def _result(self, answer: Answer, *, units: int) -> SendResult:
+        said = json_of(answer)
+        if answer.status in (200, 202):
+            name = text_of(said, "message_uuid")
+            return (
+                Sent(message_id=name, units=units) if name else Unknown("bad_answer", "no message_uuid in the answer")
+            )
+        code = text_of(said, "type").rpartition("#")[2] or text_of(said, "title")
+        return judge(reply_of(answer, account=self.account, code=code, text=text_of(said, "detail")), WORDS)
+
     def _claims(self, authorization: str) -> Mapping[str, Any]:
         secret = self.account.config["signature_secret"]
         if not secret:
@@ -192,12 +203,3 @@ def _is_canonical(token: str) -> bool:
         )
     except ValueError:
         return False
-
-
-def _result(answer: Answer, *, units: int) -> SendResult:
-    said = json_of(answer)
-    if answer.status in (200, 202):
-        name = text_of(said, "message_uuid")
-        return Sent(message_id=name, units=units) if name else Unknown("bad_answer", "no message_uuid in the answer")
-    code = text_of(said, "type").rpartition("#")[2] or text_of(said, "title")
-    return judge(reply_of(answer, code=code, text=text_of(said, "detail")), WORDS)

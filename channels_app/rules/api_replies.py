@@ -87,3 +87,10 @@ def retry_after(value: str, *, at: datetime) -> timedelta | None:
     if until.tzinfo is None:  # "-0000": a moment of UTC, RFC 5322 3.3
         until = until.replace(tzinfo=UTC)
     return min(max(until - at, timedelta()), MAX_RETRY_AFTER)
+
+
+def until_reset(value: str, *, at: datetime) -> timedelta | None:
+    """The same from a header that names the second since 1970 at which a limit ends; `None` when it says nothing."""
+    if not re.fullmatch(r"\d{1,12}", value.strip(), re.ASCII):
+        return None
+    return min(max(datetime.fromtimestamp(int(value), UTC) - at, timedelta()), MAX_RETRY_AFTER)

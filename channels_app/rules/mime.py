@@ -137,7 +137,7 @@ def _body(mail: Mail) -> bytes:
 
 
 def _words(mail: Mail) -> bytes:
-    html = _with_preheader(mail.html, mail.preheader) if mail.html else ""
+    html = with_preheader(mail.html, mail.preheader) if mail.html else ""
     parts = [_text(kind, text) for kind, text in (("plain", mail.text), ("html", html)) if text]
     if len(parts) == 1:
         return parts[0]
@@ -177,7 +177,7 @@ def _file_name(name: str) -> str:
     return f"filename*=utf-8''{quote(name, safe='', errors='replace')}"
 
 
-def _with_preheader(html: str, preheader: str) -> str:
+def with_preheader(html: str, preheader: str) -> str:
     """Mail programs show the first words of a page beside the subject; these are the first, and hidden in the page."""
     if not preheader:
         return html

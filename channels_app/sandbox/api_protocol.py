@@ -54,6 +54,10 @@ class ApiProtocol(Protocol):
         """The idempotency key of a request; "" where it has none or the provider knows no such thing."""
         return ""
 
+    def again(self, kept: str) -> web.Response:
+        """The answer to the same request under the same key: the same answer."""
+        return web.Response(text=kept, content_type="application/json")
+
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Take one call."""
         body = await request.read()
@@ -83,7 +87,7 @@ class ApiProtocol(Protocol):
             return None
         if kept[0] != sha256(body).hexdigest():
             return self.no(409)
-        return web.Response(text=kept[1], content_type="application/json")
+        return self.again(kept[1])
 
     def _keep(self, key: str, body: bytes, answer: web.Response) -> None:
         digest, told = sha256(body).hexdigest(), str(answer.text)

@@ -58,7 +58,12 @@ def attachment(**changes: Any) -> list[dict[str, Any]]:
             [("/attachments/0/content_base64", "invalid_base64")],
         ),
         ({"attachments": attachment(content_base64="")}, [("/attachments/0/content_base64", "required")]),
-        ({"attachments": attachment(url="https://example.org/a.pdf")}, [("/attachments/0/url", "not_supported")]),
+        ({"attachments": attachment(url="https://example.org/a.pdf")}, [("/attachments/0/url", "not_both")]),
+        ({"attachments": attachment(url="https://example.org/a.pdf", content_base64="")}, []),
+        (
+            {"attachments": attachment(url="http://example.org/a.pdf", content_base64="")},
+            [("/attachments/0/url", "invalid_url")],
+        ),
         (
             {"attachments": attachment(content_base64=base64.b64encode(b"x" * 4_000_000).decode()) * 2},
             [("/attachments", "too_long")],

@@ -13,7 +13,8 @@ from tests.channels_app.scripted_http import DROP, SILENCE, Drip, ScriptedHttp, 
 from tests.channels_app.worlds import Mood
 
 HOOK_URL = "https://shop.example/hooks/hook-token"
-CHATTY = {"message": "slow down, ana@example.org; your key is s3cret-word"}
+CHATTER = "slow down, ana@example.org; your key is s3cret-word"
+CHATTY = {"message": CHATTER, "Message": CHATTER, "detail": CHATTER, "errors": [{"message": CHATTER}]}
 
 
 class HttpWorld:

@@ -1,0 +1,16 @@
+"""Brevo in every mood."""
+
+from typing import Any
+
+from tests.channels_app.scripted_http import Taken, answer
+from tests.channels_app.worlds.mail_world import MailWorld
+
+
+class World(MailWorld):
+    key = "brevo"
+
+    def credentials(self, url: str) -> dict[str, Any]:
+        return {"api_key": "s3cret-word", "sender": "Shop <shop@example.org>", "base_url": f"{url}/"}
+
+    def yes(self, taken: Taken) -> bytes:
+        return answer(201, {"messageId": f"<{self.delivery_ids(taken)[0]}@relay.example>"})
