@@ -83,6 +83,7 @@ class Notification(models.Model):
     scheduled_at = models.DateTimeField(null=True)
     scheduled_local = models.TextField(default="")  # wall-clock time in each recipient's zone, "2026-12-25T10:00:00"
     recurrence = models.TextField(default="")
+    template = models.TextField(default="", db_default="")  # key, key@7 or key@draft; channels in `content` need none
     expires_at = models.DateTimeField(null=True)
     cancellation_key = models.TextField(default="")
     correlation_id = models.TextField(default="")
@@ -137,6 +138,8 @@ class Delivery(models.Model):
     unknown_policy = models.TextField(default="at_least_once")
     fallback_seconds = models.IntegerField(default=60)  # after this step failed the next one is due that soon
     data = models.JSONField(null=True)  # what the request said for this recipient only
+    template_version_id = models.UUIDField(null=True)  # whose words it is sent with; None = the notification's own
+    locale = models.TextField(default="", db_default="")  # in which the words are written; "" = the ones without any
     succeeded = models.BooleanField(
         default=False
     )  # as its strategy counts it: delivered, or sent where no more is heard

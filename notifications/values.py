@@ -60,6 +60,7 @@ class NotificationRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=Tr
     segment: Word | None = None
     data: dict[str, Any] = {}
     content: Content | None = None
+    template: Word | None = None  # instead of the type's: a key, or a version of it as in order@7 and order@draft
     channels: Annotated[list[Word], Meta(min_length=1, max_length=20)] | None = None
     priority: PriorityName | None = None
     strategy: Word | None = None

@@ -34,6 +34,7 @@ class ClaimedNotification:
     plan_position: str
     planned_count: int
     at: datetime
+    template: str = ""  # key, key@7 or key@draft; the channels in `content_channels` need none
     dedup: Mapping[str, Any] = field(default_factory=dict)  # {"key", "override"?, "window_minutes"?} as it was asked
 
 
@@ -60,6 +61,8 @@ class ClaimedDelivery:
     data: Mapping[str, Any] | None
     created_at: datetime
     at: datetime
+    template_version_id: UUID | None = None  # whose words it is sent with; None = the notification's own
+    locale: str = ""  # in which they are written
 
     @property
     def attempt_number(self) -> int:
@@ -110,6 +113,8 @@ class PlannedDelivery:
     data: Mapping[str, Any] | None
     tallied: bool
     detail: Mapping[str, Any] = field(default_factory=dict)  # what the log is told beside the reason
+    template_version_id: UUID | None = None
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,13 +118,14 @@ class RenderError(Exception):
 class Job:
     """A content of a channel, to be filled in for one person. `context` comes from `rules.context.build_context`.
 
-    `lenient`: a variable without a value is nothing, not an error.
+    `lenient`: a variable without a value is nothing, not an error. `trusted`: the platform wrote it.
     """
 
     channel: str
     content: Struct
     context: Mapping[str, Any]
     lenient: bool = False
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

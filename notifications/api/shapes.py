@@ -115,6 +115,14 @@ class DeliveryCost(msgspec.Struct, kw_only=True):
     currency: str
 
 
+class DeliveryTemplate(msgspec.Struct, kw_only=True):
+    """The words it is sent with: a version of a template, 0 for a draft, and the locale they are written in."""
+
+    key: str
+    version: int
+    locale: str | None
+
+
 class DeliveryMetrics(msgspec.Struct, kw_only=True):
     """Milliseconds from when it was planned until it was sent, and from there until it was delivered."""
 
@@ -144,6 +152,7 @@ class _DeliveryHead(msgspec.Struct, kw_only=True):
     failed_at: Moment | None
     error: DeliveryError | None
     cost: DeliveryCost | None  # null where its account has no price
+    template: DeliveryTemplate | None  # null where the notification brought its words along
     metrics: DeliveryMetrics
     links: dict[str, str]
 

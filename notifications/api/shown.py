@@ -1,6 +1,7 @@
 """Turn rows into answers, a page at a time: a constant number of queries for any number of rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from notifications.api.shapes import (
     DeliveryError,
     DeliveryMetrics,
     DeliveryShown,
+    DeliveryTemplate,
     NotificationDetail,
     NotificationMetrics,
     NotificationShown,
@@ -34,6 +36,7 @@ from notifications.rules.states import FINISHED, DeliveryState, public_status
 from notifications.selectors import attempts_of, standing_of
 from notifications.services.cancel import Cancelled
 from notifications.values import PRIORITY_NAME
+from templates_app.selectors import version_names
 
 MOST_ERRORS = 5
 _MILLISECOND = timedelta(milliseconds=1)
@@ -70,13 +73,13 @@ def notification_shown(row: Notification, *, at: datetime) -> NotificationDetail
 
 
 def deliveries_shown(rows: Sequence[Delivery], *, at: datetime) -> list[DeliveryShown]:
-    people, addresses = _people(rows), _masked(rows)
-    return [DeliveryShown(**_delivery_facts(row, people, addresses, at=at), attempts=row.attempts) for row in rows]
+    around = _around(rows)
+    return [DeliveryShown(**_delivery_facts(row, around, at=at), attempts=row.attempts) for row in rows]
 
 
 def delivery_shown(row: Delivery, *, at: datetime) -> DeliveryDetail:
     """One delivery with its provider calls."""
-    facts = _delivery_facts(row, _people([row]), _masked([row]), at=at)
+    facts = _delivery_facts(row, _around([row]), at=at)
     calls = [_attempt(attempt) for attempt in attempts_of(row)]
     return DeliveryDetail(**facts, attempt_count=row.attempts, attempts=calls)
 
@@ -145,8 +148,18 @@ def _segment_key(segment_id: UUID | None) -> str | None:
     return Segment.objects.filter(id=segment_id).values_list("key", flat=True).first()
 
 
-def _people(rows: Sequence[Delivery]) -> Mapping[UUID, str]:
-    return external_ids({row.recipient_id for row in rows})
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What deliveries refer to, by its id: people, their addresses as strangers may see them, versions of templates."""
+
+    people: Mapping[UUID, str]
+    addresses: Mapping[UUID, str]
+    versions: Mapping[UUID, tuple[str, int]]
+
+
+def _around(rows: Sequence[Delivery]) -> _Around:
+    versions = {row.template_version_id for row in rows if row.template_version_id is not None}
+    return _Around(external_ids({row.recipient_id for row in rows}), _masked(rows), version_names(versions))
 
 
 def _masked(rows: Sequence[Delivery]) -> Mapping[UUID, str]:
@@ -156,17 +169,15 @@ def _masked(rows: Sequence[Delivery]) -> Mapping[UUID, str]:
     return {id: mask(address) for id, address in found}
 
 
-def _delivery_facts(
-    row: Delivery, people: Mapping[UUID, str], addresses: Mapping[UUID, str], *, at: datetime
-) -> dict[str, Any]:
+def _delivery_facts(row: Delivery, around: _Around, *, at: datetime) -> dict[str, Any]:
     due = row.due_at is None or row.due_at <= at
     root = f"/api/v1/deliveries/{row.id}"
     return {
         "id": row.id,
         "notification": row.notification_id,
-        "recipient": people.get(row.recipient_id),
+        "recipient": around.people.get(row.recipient_id),
         "channel": row.channel,
-        "endpoint": addresses.get(row.endpoint_id) if row.endpoint_id else None,
+        "endpoint": around.addresses.get(row.endpoint_id) if row.endpoint_id else None,
         "status": public_status(row.state, reason=row.reason, due=due),
         "reason": row.reason or row.wait_reason or None,
         "wait_reason": row.wait_reason or None,
@@ -183,11 +194,17 @@ def _delivery_facts(
         "failed_at": row.failed_at,
         "error": _error(row),
         "cost": DeliveryCost(micros=row.cost_micros, currency=row.currency) if row.cost_micros else None,
+        "template": _template(row, around),
         "metrics": DeliveryMetrics(
             send_ms=_milliseconds(row.created_at, row.sent_at), deliver_ms=_milliseconds(row.sent_at, row.delivered_at)
         ),
         "links": {"self": root, "timeline": f"{root}/timeline", "notification": _of_notification(row)},
     }
+
+
+def _template(row: Delivery, around: _Around) -> DeliveryTemplate | None:
+    found = around.versions.get(row.template_version_id) if row.template_version_id else None
+    return DeliveryTemplate(key=found[0], version=found[1], locale=row.locale or None) if found else None
 
 
 def _of_notification(row: Delivery) -> str:

@@ -45,6 +45,7 @@ class Known:
     strategies: Collection[str]
     channels: Collection[str]
     default_strategy: str
+    templates: Mapping[str, Collection[str]] = field(default_factory=dict)  # as they are named → channels they speak on
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Judged:
     people: Mapping[str, Mapping[str, Any]]
     told_of: tuple[RecipientRef, ...]
     dedup: Mapping[str, Any] = field(default_factory=dict)
+    template: str = ""
 
 
 def judge(
@@ -84,7 +86,7 @@ def judge(
     facts = known.types.get(request.type or "")
     strategy = request.strategy or (facts.strategy if facts else "") or known.default_strategy
     troubles = (
-        *_type_troubles(request, facts, content_channels),
+        *_type_troubles(request, facts, known, content_channels),
         *_audience_troubles(request, known, introduced),
         *_channel_troubles(request, facts, known, content_channels),
         *_strategy_troubles(strategy, known),
@@ -107,13 +109,22 @@ def judge(
         people=_people(request),
         told_of=tuple(person for person in request.recipients or () if isinstance(person, RecipientRef)),
         dedup=msgspec.to_builtins(request.dedup) if request.dedup else {},
+        template=template_of(request, facts),
     )
 
 
+def template_of(request: NotificationRequest, facts: TypeFacts | None) -> str:
+    """The template asked for: the request's word comes before its type's. Empty when neither names one."""
+    return request.template or (facts.template if facts else "")
+
+
 def _type_troubles(
-    request: NotificationRequest, facts: TypeFacts | None, content_channels: Sequence[str]
+    request: NotificationRequest, facts: TypeFacts | None, known: Known, content_channels: Sequence[str]
 ) -> Iterator[Trouble]:
-    if content_channels:
+    template = template_of(request, facts)
+    if request.template and template not in known.templates:
+        yield Trouble("/template", "unknown_template", f"no template '{template}' that was published")
+    if content_channels or request.template:
         return
     if request.type is None:
         yield Trouble("/type", "required", "give the key of a notification type, or content for a channel")
@@ -123,6 +134,9 @@ def _type_troubles(
     elif not facts.template:
         what = f"type '{request.type}' names no template; give content for at least one channel"
         yield Trouble("/content", "content_required", what)
+    elif template not in known.templates:
+        what = f"template '{template}' of type '{request.type}' was never published; publish it or give content"
+        yield Trouble("/type", "unknown_template", what)
 
 
 def _audience_troubles(request: NotificationRequest, known: Known, introduced: Collection[str]) -> Iterator[Trouble]:
@@ -144,12 +158,12 @@ def _audience_troubles(request: NotificationRequest, known: Known, introduced: C
 def _channel_troubles(
     request: NotificationRequest, facts: TypeFacts | None, known: Known, content_channels: Sequence[str]
 ) -> Iterator[Trouble]:
-    has_template = bool(facts and facts.template)
+    spoken = known.templates.get(template_of(request, facts), ())
     for index, channel in enumerate(request.channels or ()):
         if channel not in known.channels:
             what = f"no channel '{channel}'; known: {', '.join(known.channels)}"
             yield Trouble(f"/channels/{index}", "unknown_channel", what)
-        elif content_channels and channel not in content_channels and not has_template:
+        elif (content_channels or spoken) and channel not in (*content_channels, *spoken):
             what = f"channel '{channel}' is asked for but has no content; add content.{channel}"
             yield Trouble(f"/channels/{index}", "content_missing", what)
 
@@ -209,7 +223,7 @@ def _channels(request: NotificationRequest, facts: TypeFacts, content_channels: 
     """The channels asked for. Words given for other channels than the type's are meant to be said there."""
     if request.channels:
         return tuple(dict.fromkeys(request.channels))
-    if content_channels and not facts.template and not set(facts.channels) & set(content_channels):
+    if content_channels and not template_of(request, facts) and not set(facts.channels) & set(content_channels):
         return ()
     return facts.channels
 

@@ -176,6 +176,7 @@ def _row(door: Door, admitted: Admitted, *, people: Mapping[str, UUID], known: K
         scheduled_at=judged.scheduled_at,
         scheduled_local=request.scheduled_local.isoformat() if request.scheduled_local else "",
         recurrence=request.recurrence or "",
+        template=judged.template,
         expires_at=judged.expires_at,
         cancellation_key=request.cancellation_key or "",
         correlation_id=request.correlation_id or "",

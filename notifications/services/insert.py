@@ -34,6 +34,7 @@ _TYPES = {
     "scheduled_at": "timestamptz",
     "scheduled_local": "text",
     "recurrence": "text",
+    "template": "text",
     "expires_at": "timestamptz",
     "cancellation_key": "text",
     "correlation_id": "text",

@@ -3,7 +3,7 @@
 Writes nothing; previews use it as `accept` does.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,11 @@ from audience.selectors import recipient_ids, segment_sizes
 from audience.values import Profile
 from channels_app.registry import channels
 from notifications.catalogue import strategy_names
-from notifications.rules.requests import Judged, Known, judge
+from notifications.rules.requests import Judged, Known, judge, template_of
 from notifications.selectors import type_facts
 from notifications.values import NotificationRequest, RecipientRef, Trouble
 from templates_app.rules.liquid import check
+from templates_app.selectors import offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Admitted:
 Verdict = Admitted | tuple[Trouble, ...]
 
 
-def known_to(tenant_id: UUID, requests: Iterable[NotificationRequest]) -> Known:
+def known_to(tenant_id: UUID, requests: Collection[NotificationRequest]) -> Known:
     """What the requests refer to, in a constant number of queries. Needs the tenant's scope."""
     types: set[str] = set()
     strings: set[str] = set()
@@ -47,6 +48,8 @@ def known_to(tenant_id: UUID, requests: Iterable[NotificationRequest]) -> Known:
         segments.update((request.segment,) if request.segment else ())
         strategies.update((request.strategy,) if request.strategy else ())
     facts = type_facts(tenant_id, types)
+    named = {template_of(request, facts.get(request.type or "")) for request in requests} - {""}
+    offered = offers((tenant_id, name) for name in named)
     strategies.update(found.strategy for found in facts.values() if found.strategy)
     return Known(
         types=facts,
@@ -55,6 +58,7 @@ def known_to(tenant_id: UUID, requests: Iterable[NotificationRequest]) -> Known:
         strategies=strategy_names(tenant_id, wanted=strategies),
         channels=channels.keys(),
         default_strategy=settings.ORCHESTRATOR.default_strategy,
+        templates={name: offer.channels() for (_, name), offer in offered.items()},
     )
 
 

@@ -42,7 +42,8 @@ UPDATE notifications_delivery SET state = 'claimed', lease_epoch = lease_epoch +
   lease_until = now() + %(lease)s * interval '1 second'
 WHERE id = ANY (ARRAY(SELECT id FROM chosen))
 RETURNING id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, priority, attempts,
-  attempts_before, crashes, lease_epoch, expires_at, unknown_policy, data, created_at, now()
+  attempts_before, crashes, lease_epoch, expires_at, unknown_policy, data, created_at, now(),
+  template_version_id, locale
 """
 
 _NOTIFICATIONS = """
@@ -72,7 +73,7 @@ WHERE id = ANY (ARRAY(SELECT id FROM chosen))
 RETURNING id, tenant_id, mode, type, category, priority, strategy,
   channels, ARRAY(SELECT jsonb_object_keys(content)), recipients,
   segment_id, recipient_count, scheduled_at, scheduled_local, recurrence, expires_at, unknown_policy, created_at,
-  lease_epoch, crashes, plan_position, planned_count, now(), dedup
+  lease_epoch, crashes, plan_position, planned_count, now(), template, dedup
 """
 
 _turns: dict[tuple[str, int], UUID] = {}
@@ -99,8 +100,9 @@ def _claimed_notification(row: Sequence[Any]) -> ClaimedNotification:
 
 def claimed_delivery(row: Sequence[Any]) -> ClaimedDelivery:
     """A row of `DELIVERY_COLUMNS` as a value; JSON comes as text from a bare cursor."""
-    *head, data, created_at, at = row
-    values: list[Any] = [*head, None if data is None else json.loads(data), created_at, at]
+    *head, data, created_at, at, version_id, locale = row
+    own = None if data is None else json.loads(data)
+    values: list[Any] = [*head, own, created_at, at, version_id, locale]
     return ClaimedDelivery(*values)
 
 

@@ -27,6 +27,7 @@ from orchestrator.selectors import Chosen, strategies_now
 from orchestrator.services import recurrence, sightings
 from orchestrator.services.claim import PLAN_LEASE_SECONDS
 from orchestrator.services.suppressed import Bans, bans_of, open_endpoints
+from orchestrator.services.wording import offered, worded
 from orchestrator.services.write import LeaseLost, Planned, write_plan
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 from preferences.rules import Ban, Wishes, allows
@@ -120,6 +121,8 @@ def decide(
     shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, ways: Ways, at: datetime
 ) -> list[PlannedDelivery]:
     """The deliveries of recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all."""
+    brought = shares
+    shares, offers = offered(brought)
     ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
     known, wishes = people(ids), wishes_of(ids)
     asked = {name for n, _ in shares for name in candidate_channels(n, known=channels.keys())}
@@ -127,7 +130,7 @@ def decide(
     strategies = strategies_now({notification.tenant_id for notification, _ in shares})
     repeated = sightings.duplicates(_sights(shares, at=at))
     told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
-    return [
+    planned = (
         delivery
         for notification, recipients in shares
         for delivery in _decide_one(
@@ -141,7 +144,8 @@ def decide(
             known_strategies=strategies[notification.tenant_id],
             at=at,
         )
-    ]
+    )
+    return worded(planned, brought, offered=offers, known=known)
 
 
 def _sights(shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, at: datetime) -> list[Sight]:

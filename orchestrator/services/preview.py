@@ -21,7 +21,7 @@ from kernel.masking import mask
 from notifications.services.judging import Admitted, judge_one, known_to
 from notifications.values import NotificationRequest, Trouble
 from orchestrator.services.planning import decide
-from orchestrator.services.rendering import Wording, render
+from orchestrator.services.rendering import Quarantined, Rendered, Wording, render
 from orchestrator.services.routing import in_choice
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 from templates_app.values import RenderError
@@ -35,6 +35,7 @@ FLIPS: Mapping[str, str] = {
     "preference_off": "the recipient allows this channel in their preferences",
     "suppressed": "lift the suppression of this address (see /suppressions)",
     "unsubscribed": "the recipient subscribes again",
+    "quiet_hours": "a later expires_at, or the critical priority",
     "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
 }
 
@@ -104,6 +105,7 @@ def _as_claimed(
         plan_position="",
         planned_count=0,
         at=at,
+        template=judged.template,
         dedup=judged.dedup,
     )
 
@@ -122,7 +124,7 @@ def _shown(
     words = render([
         Wording(
             d.channel, content, admitted.request.data, d.data, persons[d.recipient_id], notification.id,
-            notification.type, at,
+            notification.type, at, d.tenant_id, d.template_version_id, d.locale,
         )
         for d in going
     ])  # fmt: skip
@@ -136,8 +138,8 @@ def _shown(
                 "at": max(start or at, at),
                 "step": delivery.step,
                 "provider": _account(delivery, persons[delivery.recipient_id], ways),
-                "content": None if isinstance(said, RenderError) else said,
-                "error": {"code": said.code, "detail": str(said)} if isinstance(said, RenderError) else None,
+                "content": said if isinstance(said, msgspec.Struct) else None,
+                "error": _error(said),
             }
         )
     skipped: dict[UUID, list[dict[str, Any]]] = {}
@@ -159,6 +161,15 @@ def _account(delivery: PlannedDelivery, person: Person, ways: Ways) -> str:
     kind = endpoint.kind if endpoint else ""
     found = ways.to(delivery.channel, mode=delivery.mode, tenant_id=delivery.tenant_id, kind=kind)
     return in_choice(found, seed=delivery.id)[0]
+
+
+def _error(said: Rendered) -> dict[str, str] | None:
+    match said:
+        case RenderError():
+            return {"code": said.code, "detail": str(said)}
+        case Quarantined():
+            return {"code": "template_quarantined", "detail": "its template is held back; what is sent with it waits"}
+    return None
 
 
 def _masked(delivery: PlannedDelivery, person: Person) -> str | None:

@@ -18,11 +18,11 @@ from tenants.models import Tenant
 _COPY = """
 INSERT INTO notifications_notification (
   id, tenant_id, mode, type, category, priority, strategy, channels, content, data, recipients, segment_id,
-  recipient_count, status, reason, unknown_policy, scheduled_at, scheduled_local, recurrence, expires_at,
+  recipient_count, status, reason, unknown_policy, scheduled_at, scheduled_local, recurrence, template, expires_at,
   cancellation_key, correlation_id, idempotency_key, dedup, tags, metadata, traceparent, actor, created_at, due_at)
 SELECT
   %(id)s, tenant_id, mode, type, category, priority, strategy, channels, content, data, recipients, segment_id,
-  recipient_count, 'scheduled', '', unknown_policy, %(due)s, '', %(rule)s, expires_at + %(shift)s::interval,
+  recipient_count, 'scheduled', '', unknown_policy, %(due)s, '', %(rule)s, template, expires_at + %(shift)s::interval,
   cancellation_key, correlation_id, '', dedup, tags, metadata, traceparent, actor, %(at)s, %(due)s
 FROM notifications_notification WHERE id = %(previous)s
 """

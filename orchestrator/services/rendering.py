@@ -1,7 +1,7 @@
 """Put words together: the contents of a batch as their templates say them to each person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,19 @@ import msgspec
 
 from audience.values import Person
 from channels_app.registry import channels
+from templates_app.rendering import render_jobs
 from templates_app.rules.context import build_context
-from templates_app.rules.liquid import render_batch
-from templates_app.values import Job, RenderError
+from templates_app.selectors import Words, brands_of, words_of
+from templates_app.services.quarantine import count_crash
+from templates_app.values import DEFAULT, Job, RenderError
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What one message is made of. `own_data` is what the request said for this person only; `at` is its moment."""
+    """What one message is made of. `own_data` is what the request said for this person only; `at` is its moment.
+
+    Without `template_version_id` the words are those of `content`.
+    """
 
     channel: str
     content: Mapping[str, Any]  # the notification's, for all channels
@@ -27,38 +32,120 @@ class Wording:
     notification_id: UUID
     type: str
     at: datetime
+    tenant_id: UUID | None = None
+    template_version_id: UUID | None = None
+    locale: str = DEFAULT
 
 
-def render(wordings: Sequence[Wording]) -> list[msgspec.Struct | RenderError]:
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Its words are held back: it waits."""
+
+
+Rendered = msgspec.Struct | RenderError | Quarantined
+
+
+def render(wordings: Sequence[Wording]) -> list[Rendered]:
     """The finished content of each, in the channel's own shape, or why there is none."""
-    found: list[msgspec.Struct | RenderError] = []
-    written: dict[tuple[UUID, str], msgspec.Struct] = {}
-    for wording, content in zip(wordings, render_batch(_job(w, written=written) for w in wordings), strict=True):
-        if isinstance(content, RenderError):
-            found.append(content)
-            continue
-        faults = channels.get(wording.channel).validate_rendered(content)
-        found.append(RenderError(faults[0].code, faults[0].message, pointer=faults[0].pointer) if faults else content)
+    around = _look(wordings)
+    prepared = [_prepared(wording, around) for wording in wordings]
+    contents = iter(render_jobs([job for job in prepared if isinstance(job, Job)]))
+    found: list[Rendered] = []
+    for wording, job in zip(wordings, prepared, strict=True):
+        content = next(contents) if isinstance(job, Job) else job
+        if isinstance(content, RenderError) and content.code == "template_crashed" and wording.template_version_id:
+            count_crash(wording.template_version_id, at=wording.at)
+        found.append(content if isinstance(content, RenderError | Quarantined) else _judged(wording.channel, content))
     return found
 
 
-def _job(wording: Wording, *, written: dict[tuple[UUID, str], msgspec.Struct]) -> Job:
-    """`written` keeps what was converted for the notification's other recipients."""
-    # People who share the data share the object: what reads only that is filled in once for all of them.
-    data = {**wording.data, **wording.own_data} if wording.own_data else wording.data
-    about = {
-        "id": wording.person.external_id,
-        "locale": wording.person.locale,
-        "timezone": wording.person.timezone,
-        "attributes": wording.person.attributes,
-    }
-    notification = {"id": str(wording.notification_id), "type": wording.type}
-    place = wording.notification_id, wording.channel
-    if place not in written:
-        shape = channels.get(wording.channel).content
-        written[place] = msgspec.convert(wording.content[wording.channel], type=shape)
-    return Job(
-        wording.channel,
-        written[place],
-        build_context(data=data, recipient=about, notification=notification, now=wording.at),
+@dataclass(slots=True)
+class _Around:
+    """What a batch has in common; contents, data and translations are the same objects for all who share them."""
+
+    words: Mapping[UUID, Words]
+    brands: Mapping[UUID, Mapping[str, Any]]
+    contents: dict[tuple[UUID, str, str], msgspec.Struct | None] = field(default_factory=dict)
+    data: dict[tuple[UUID, UUID], Mapping[str, Any]] = field(default_factory=dict)
+
+
+def _look(wordings: Sequence[Wording]) -> _Around:
+    versions = {wording.template_version_id for wording in wordings if wording.template_version_id}
+    tenants = {wording.tenant_id for wording in wordings if wording.template_version_id and wording.tenant_id}
+    return _Around(words_of(versions), brands_of(tenants))
+
+
+def _prepared(wording: Wording, around: _Around) -> Job | RenderError | Quarantined:
+    if wording.template_version_id is None:
+        return _own(wording, around)
+    words = around.words.get(wording.template_version_id)
+    if words is None:
+        return RenderError("template_gone", "the version of its template is gone")
+    if words.quarantined:
+        return Quarantined()
+    return _templated(wording, words, around)
+
+
+def _own(wording: Wording, around: _Around) -> Job | RenderError:
+    """The words that the notification brought along."""
+    place = wording.notification_id, wording.channel, DEFAULT
+    if place not in around.contents:
+        written = wording.content.get(wording.channel)
+        around.contents[place] = _content(wording.channel, written)
+    content = around.contents[place]
+    if content is None:
+        return RenderError(
+            "content_missing", f"neither a template nor the notification has words for {wording.channel}"
+        )
+    return Job(wording.channel, content, _context(wording, data=wording.data))
+
+
+def _templated(wording: Wording, words: Words, around: _Around) -> Job | RenderError:
+    place = words.version_id, wording.channel, wording.locale
+    compiled = words.compiled
+    if place not in around.contents:
+        parts = (compiled.contents.get(locale, {}) for locale in (wording.locale, DEFAULT))
+        written = next((part[wording.channel] for part in parts if wording.channel in part), None)
+        around.contents[place] = _content(wording.channel, written)
+    content = around.contents[place]
+    if content is None:
+        return RenderError("content_missing", f"the template has no words for {wording.channel} any more")
+    shared = wording.notification_id, words.version_id
+    if shared not in around.data:
+        around.data[shared] = {**compiled.defaults, **wording.data} if compiled.defaults else wording.data
+    brand = around.brands.get(wording.tenant_id, {}) if wording.tenant_id else {}
+    messages = compiled.messages.get(wording.locale, {})
+    context = _context(wording, data=around.data[shared], brand=brand, messages=messages)
+    return Job(wording.channel, content, context, lenient=compiled.lenient, trusted=words.tenant_id is None)
+
+
+def _content(channel: str, written: Any) -> msgspec.Struct | None:
+    return None if written is None else msgspec.convert(written, type=channels.get(channel).content)
+
+
+def _context(
+    wording: Wording,
+    *,
+    data: Mapping[str, Any],
+    brand: Mapping[str, Any] | None = None,
+    messages: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """People who share the data share the object: what reads only that is filled in once for all of them."""
+    return build_context(
+        data={**data, **wording.own_data} if wording.own_data else data,
+        recipient={
+            "id": wording.person.external_id,
+            "locale": wording.person.locale,
+            "timezone": wording.person.timezone,
+            "attributes": wording.person.attributes,
+        },
+        notification={"id": str(wording.notification_id), "type": wording.type},
+        now=wording.at,
+        brand=brand,
+        messages=messages,
     )
+
+
+def _judged(channel: str, content: Any) -> Rendered:
+    faults = channels.get(channel).validate_rendered(content)
+    return RenderError(faults[0].code, faults[0].message, pointer=faults[0].pointer) if faults else content

@@ -29,7 +29,8 @@ from orchestrator.services.answers import INSTANT, Answer, write_answers, write_
 from orchestrator.services.claim import LEASE_SECONDS
 from orchestrator.services.heartbeat import heartbeat
 from orchestrator.services.outage import outlast
-from orchestrator.services.rendering import Wording, render
+from orchestrator.services.quarantine import waiting_for_template
+from orchestrator.services.rendering import Quarantined, Wording, render
 from orchestrator.services.routing import ProviderCall, Ready, assign, grouped
 from orchestrator.services.settle import settle
 from orchestrator.services.suppressed import keep_back
@@ -104,6 +105,8 @@ def _decide(
         if isinstance(content, RenderError):
             detail = {"detail": str(content)}
             held.append(Move(go.delivery, "failed", "render_error", code=content.code, detail=detail))
+        elif isinstance(content, Quarantined):
+            held.append(waiting_for_template(go.delivery, at=at))
         else:
             ready.append(Ready(go.delivery, _message(go, content), go.ways))
     calls, waiting = assign(ready, facts.tried, at=at)
@@ -144,6 +147,9 @@ def _wording(go: _Going) -> Wording:
         notification_id=go.words.id,
         type=go.words.type,
         at=go.delivery.created_at,
+        tenant_id=go.delivery.tenant_id,
+        template_version_id=go.delivery.template_version_id,
+        locale=go.delivery.locale,
     )
 
 

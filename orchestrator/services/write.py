@@ -39,15 +39,16 @@ class LeaseLost(Exception):
 _INSERT_DELIVERIES = """
 INSERT INTO notifications_delivery (id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step,
   mode, state, reason, wait_reason, lane, priority, due_at, expires_at, unknown_policy, fallback_seconds, data, tallied,
-  created_at)
+  template_version_id, locale, created_at)
 SELECT id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, state, reason,
   wait_reason, priority, priority, due_at::timestamptz, expires_at, unknown_policy, fallback_seconds, data::jsonb,
-  tallied, %s
+  tallied, template_version_id, locale, %s
 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[],
   %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::timestamptz[], %s::text[], %s::int[], %s::text[],
-  %s::bool[])
+  %s::bool[], %s::uuid[], %s::text[])
   AS new (id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, state, reason,
-          wait_reason, priority, due_at, expires_at, unknown_policy, fallback_seconds, data, tallied)
+          wait_reason, priority, due_at, expires_at, unknown_policy, fallback_seconds, data, tallied,
+          template_version_id, locale)
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 """
@@ -381,6 +382,8 @@ def _insert_deliveries(cursor: Any, deliveries: Sequence[PlannedDelivery], at: d
             [d.fallback_seconds for d in deliveries],
             [None if d.data is None else json.dumps(d.data) for d in deliveries],
             [d.tallied for d in deliveries],
+            [d.template_version_id for d in deliveries],
+            [d.locale for d in deliveries],
         ),
     )
     return {delivery_id for (delivery_id,) in cursor.fetchall()}

@@ -16,6 +16,10 @@ class Tier:
     written: Mapping[str, Collection[str]]
     default_locale: str = ""
 
+    def nearest(self, channel: str, *, locale: str) -> str | None:
+        """The locale of the words for a person who reads `locale`; `None` when there are none for this channel."""
+        return nearest(locale, default=self.default_locale, written=self.written.get(channel, ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -30,8 +34,7 @@ class Offer:
     def choose(self, channel: str, *, locale: str) -> Chosen | None:
         """The words for a person who reads `locale`; `None` when there are none for this channel."""
         for tier in self.tiers:
-            written = tier.written.get(channel, ())
-            found = nearest(locale, default=tier.default_locale, written=written)
+            found = tier.nearest(channel, locale=locale)
             if found is not None:
                 return Chosen(tier.version_id, found)
         return None

@@ -21,7 +21,7 @@ AT = make.AT
 FIELDS = {
     "id", "notification", "recipient", "channel", "endpoint", "status", "reason", "wait_reason", "dead_letter", "step",
     "mode", "provider", "provider_message_id", "attempts", "created_at", "due_at", "expires_at", "sent_at",
-    "delivered_at", "failed_at", "error", "cost", "metrics", "links",
+    "delivered_at", "failed_at", "error", "cost", "template", "metrics", "links",
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ KNOWN = Known(
     strategies=("smart", "sequential"),
     channels=("email", "sms", "push", "in_app"),
     default_strategy="smart",
+    templates={"welcome": ("push", "sms")},
 )
 WORDS = ("in_app",)
 
@@ -50,6 +51,12 @@ def verdict(*, words: tuple[str, ...] = WORDS, **facts: Any) -> Judged | list[tu
         ),
         pytest.param({"channels": ["fax"]}, [("/channels/0", "unknown_channel")], id="unknown channel"),
         pytest.param({"channels": ["in_app", "sms"]}, [("/channels/1", "content_missing")], id="a channel unspoken"),
+        pytest.param(
+            {"words": (), "type": "templated", "channels": ["push", "email"]},
+            [("/channels/1", "content_missing")],
+            id="a channel that neither content nor template speaks on",
+        ),
+        pytest.param({"words": (), "template": "x"}, [("/template", "unknown_template")], id="unknown template"),
         pytest.param({"strategy": "x"}, [("/strategy", "unknown_strategy")], id="unknown strategy"),
         pytest.param(
             {"scheduled_at": "2027-01-01T00:00:00Z", "scheduled_local": "2027-01-01T00:00:00"},
@@ -109,7 +116,7 @@ def test_an_unknown_type_is_a_word_when_there_is_content() -> None:
         pytest.param("order", ("in_app",), None, (), id="words for others than the type's are meant to be said"),
         pytest.param("order", ("email", "sms"), ["sms", "email", "sms"], ("sms", "email"), id="asked for, each once"),
         pytest.param("templated", ("email",), None, ("push",), id="a template may say the rest"),
-        pytest.param("templated", (), ["sms"], ("sms",), id="a template may say anything"),
+        pytest.param("templated", (), ["sms"], ("sms",), id="a template speaks for those asked for"),
     ],
 )
 def test_which_channels_are_considered(
