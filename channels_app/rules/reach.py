@@ -4,6 +4,7 @@ This judges what is written. A name that resolves to a private address is judged
 that go through `kernel.safe_http`.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 from typing import Any
@@ -19,9 +20,22 @@ _LOCAL_ENDINGS = (".localhost", ".local", ".internal", ".intranet", ".lan", ".ho
 def refuse_private(config: Mapping[str, Any], *, allow: Collection[str]) -> None:
     """Raises `WrongCredentials` when a configured host or URL is neither public nor in `allow` (`host:port`)."""
     for name, value in config.items():
+        if inner := _inner(value):
+            refuse_private(inner, allow=allow)
+            continue
         host, port = _place(name, value, config)
         if host and f"{host}:{port}" not in allow and (why := _why_private(host)):
             raise WrongCredentials(f"{name} leads to a {why} address; a public one would do, or one in EGRESS_ALLOW")
+
+
+def _inner(value: Any) -> Mapping[str, Any]:
+    """What a value holds itself: an object, or a file of JSON, which may name URLs too."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, Mapping) else {}
 
 
 def _place(name: str, value: Any, config: Mapping[str, Any]) -> tuple[str, int]:
