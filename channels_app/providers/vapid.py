@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from py_vapid import Vapid02, VapidException
-from pywebpush import WebPusher, WebPushException
+from py_vapid import Vapid02, VapidException  # type: ignore[import-untyped]
+from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]
 
 from channels_app.addressed import DELIVERY_HEADER, post
 from channels_app.contract import (

@@ -4,8 +4,8 @@ A protocol reads the request, says what a yes and a no look like in its provider
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -23,7 +23,48 @@ class Refusal:
 
     do: str  # error, throttle
     status: int
+    to: str  # the recipient it is about
     retry_after: float | None = None  # seconds; goes into the Retry-After header by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the behaviours in force make of a send. Nothing else counts when there is a refusal."""
+
+    refusal: Refusal | None = None
+    chosen: Mapping[str, Behaviour] = field(default_factory=dict)  # the behaviours that act, by recipient
+    delay_seconds: float = 0.0
+    drops: bool = False  # it is accepted, and its answer is lost
+    drip_seconds: float | None = None  # between two bytes of the answer
+
+
+def judge(message: Message, *, world: World) -> Verdict:
+    """Ask the behaviours about each recipient, and use them up by one."""
+    chosen: dict[str, Behaviour] = {}
+    for to in message.to:
+        rule = world.choose(channel=message.channel, provider=message.provider, to=to)
+        if rule is None:
+            continue
+        if rule.do in REFUSALS:
+            return Verdict(_refusal(rule, to=to))
+        chosen[to] = rule
+    drips = [_seconds(rule) for rule in chosen.values() if rule.do == "drip"]
+    return Verdict(
+        chosen=chosen,
+        delay_seconds=max((_seconds(rule) for rule in chosen.values() if rule.do == "delay"), default=0),
+        drops=any(rule.do == "drop_answer" for rule in chosen.values()),
+        drip_seconds=max(drips, default=None),
+    )
+
+
+def note_refusal(refusal: Refusal, message: Message, *, status: int, answer: str, world: World) -> None:
+    """Record that a send was turned away, and with what words."""
+    m = message
+    world.reject(
+        Rejection(
+            m.channel, m.provider, refusal.to, m.sender, m.subject, m.delivery_id, refusal.do, status, answer[:2000]
+        )
+    )
 
 
 async def take(
@@ -35,37 +76,28 @@ async def take(
     no: Callable[[Refusal], web.Response],
 ) -> web.StreamResponse:
     """Judge, wait, record, answer. `yes` is given the ledger's ids. Who hangs up during a delay was not accepted."""
-    chosen: dict[str, Behaviour] = {}
-    for to in message.to:
-        rule = world.choose(channel=message.channel, provider=message.provider, to=to)
-        if rule is None:
-            continue
-        if rule.do in REFUSALS:
-            return _refused(rule, message, to=to, world=world, no=no)
-        chosen[to] = rule
-    await asyncio.sleep(max((_seconds(rule) for rule in chosen.values() if rule.do == "delay"), default=0))
+    verdict = judge(message, world=world)
+    if verdict.refusal is not None:
+        return _refused(verdict.refusal, message, answer=no(verdict.refusal), world=world)
+    await asyncio.sleep(verdict.delay_seconds)
     if request.transport is None or request.transport.is_closing():
         return web.Response(status=499)  # nobody reads it
-    answer = yes(world.accept(message, chosen=chosen))
-    for rule in chosen.values():
-        if rule.do == "drop_answer":
-            request.transport.abort()
-            return web.Response(status=499)
-        if rule.do == "drip":
-            return await _drip(request, answer, every=_seconds(rule))
-    return answer
+    answer = yes(world.accept(message, chosen=verdict.chosen))
+    if verdict.drops:
+        request.transport.abort()
+        return web.Response(status=499)
+    return answer if verdict.drip_seconds is None else await _drip(request, answer, every=verdict.drip_seconds)
 
 
-def _refused(
-    rule: Behaviour, message: Message, *, to: str, world: World, no: Callable[[Refusal], web.Response]
-) -> web.Response:
+def _refusal(rule: Behaviour, *, to: str) -> Refusal:
     after = (DEFAULT_SECONDS if rule.retry_after is None else rule.retry_after) if rule.do == "throttle" else None
-    refusal = Refusal(rule.do, rule.status or DEFAULT_STATUS[rule.do], after)
-    answer = no(refusal)
-    if after is not None:
-        answer.headers.setdefault("Retry-After", f"{after:g}")
-    m, text = message, (answer.text or "")[:2000]
-    world.reject(Rejection(m.channel, m.provider, to, m.sender, m.subject, m.delivery_id, rule.do, answer.status, text))
+    return Refusal(rule.do, rule.status or DEFAULT_STATUS[rule.do], to, after)
+
+
+def _refused(refusal: Refusal, message: Message, *, answer: web.Response, world: World) -> web.Response:
+    if refusal.retry_after is not None:
+        answer.headers.setdefault("Retry-After", f"{refusal.retry_after:g}")
+    note_refusal(refusal, message, status=answer.status, answer=answer.text or "", world=world)
     return answer
 
 

@@ -19,7 +19,7 @@ from channels_app.sandbox.identities import made_up
 FCM_PROJECT = "carillon-sandbox"
 FCM_ACCOUNT = f"sender@{FCM_PROJECT}.iam.gserviceaccount.com"
 APNS_KEY_ID, APNS_TEAM_ID, APNS_TOPIC = "SANDBOXKEY", "SANDBOXTEAM", "test.carillon.app"
-APNS_HOST = "127.0.0.1"
+SERVER_NAME = "sandbox.carillon.test"  # whom the certificates of the sandbox's servers name, wherever it runs
 ONESIGNAL_APP_ID = "5eb5a37e-0000-4000-8000-000000000000"
 ONESIGNAL_API_KEY = made_up("onesignal key")
 VAPID_SUBJECT = "mailto:push@carillon.test"
@@ -90,11 +90,11 @@ def authority() -> str:
     return _pem_of(_unsigned(name, key.public_key()).issuer_name(name).add_extension(basic, critical=True), key)
 
 
-def server_certificate(key: ec.EllipticCurvePrivateKey, name: x509.GeneralName) -> str:
+def server_certificate(key: ec.EllipticCurvePrivateKey) -> str:
     """The certificate of a server of the sandbox, signed by its authority, PEM."""
     issuer = x509.load_pem_x509_certificate(authority().encode()).subject
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Carillon sandbox")])
-    names = x509.SubjectAlternativeName([name])
+    names = x509.SubjectAlternativeName([x509.DNSName(SERVER_NAME)])
     builder = _unsigned(subject, key.public_key()).issuer_name(issuer).add_extension(names, critical=False)
     return _pem_of(builder, elliptic_key("authority"))
 

@@ -20,6 +20,7 @@ class Server:
 
     answer: Reply
     context: ssl.SSLContext | None = None
+    reads: bool = True  # False: it answers without having heard anything
     port: int = 0
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
@@ -45,7 +46,7 @@ class Server:
         with suppress(OSError), line:
             if self.context is not None:
                 line = self.context.wrap_socket(line, server_side=True)
-            request = read_request(line)
+            request = read_request(line) if self.reads else b""
             self.requests.append(request)
             if callable(self.answer):
                 self.answer(line, request)
@@ -55,9 +56,11 @@ class Server:
 
 
 @contextmanager
-def serving(answer: Reply = OK, *, port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[Server]:
+def serving(
+    answer: Reply = OK, *, port: int = 0, context: ssl.SSLContext | None = None, reads: bool = True
+) -> Iterator[Server]:
     """A running server."""
-    server = Server(answer, context)
+    server = Server(answer, context, reads)
     with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
         server.port = listener.getsockname()[1]
         threading.Thread(target=server.serve, args=(listener,), daemon=True).start()

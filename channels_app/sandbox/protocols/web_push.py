@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Any
 
-import http_ece
+import http_ece  # type: ignore[import-untyped]
 import jwt
 from aiohttp import web
 from cryptography.exceptions import InvalidTag
