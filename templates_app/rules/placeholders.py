@@ -32,7 +32,7 @@ class Veiled:
 
     @property
     def _word(self) -> re.Pattern[str]:
-        return re.compile(rf'(?:<!--)?{self.mark}(\d+)q\s*(?:=""|-->)?', re.IGNORECASE)
+        return re.compile(rf'(?:<!--)?{self.mark}(\d+)q(?:\s*(?:=""|-->))?', re.IGNORECASE)
 
 
 def veil(text: str, *, comments: bool) -> Veiled:
