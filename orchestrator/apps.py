@@ -7,7 +7,7 @@ from django.apps import AppConfig
 from channels_app.registry import channels
 from kernel.registry import load_entry_points, load_folder
 from notifications.catalogue import register_alarm, register_strategies
-from preferences.catalogue import register_channels
+from preferences.catalogue import register_channels, register_rethink
 from templates_app.catalogue import register_release, register_shapes, register_succession, register_uses
 
 
@@ -23,6 +23,7 @@ class OrchestratorConfig(AppConfig):
         importlib.import_module("orchestrator.services.ledger")  # registers its gauge
         importlib.import_module("orchestrator.gauges")
         register_channels(channels.keys)
+        register_rethink(importlib.import_module("orchestrator.services.rethink").rethink_quiet_hours)
         lent = importlib.import_module("orchestrator.services.shapes")
         register_shapes(lent.shapes)
         register_uses(lent.uses)

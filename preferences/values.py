@@ -1,8 +1,8 @@
 """What people may say about how they want to be reached, exactly as the API takes it.
 
 Absent means "inherit": from the next less specific word, in the end from the tenant. Channels, categories and types
-take effect now. Quiet hours, frequency and conditions are checked and kept; they take effect with the decisions that
-read them.
+take effect now, and so do quiet hours. Frequency and conditions are checked and kept; they take effect with the
+decisions that read them.
 """
 
 from typing import Annotated, Any, Literal

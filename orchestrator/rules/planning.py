@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from kernel.ids import derived
 from orchestrator.rules.strategy import Options, Strategy
 from orchestrator.values import ClaimedNotification, PlannedDelivery
+from preferences.rules import Wishes, left_alone_until
 
 NO_FALLBACK_SECONDS = 60
+CRITICAL = 0  # the priority that waits for nobody's quiet hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Situation:
     timezone: str
     channels: Mapping[str, Usable | Unusable]
     data: Mapping[str, Any] | None
+    wishes: Wishes = field(default_factory=Wishes)
+    interrupting: frozenset[str] = frozenset()  # the channels that quiet hours hold back
 
 
 def plan(
@@ -52,15 +56,19 @@ def plan(
 
     `at` is aware. Ids are derived, so planning again gives the same ones.
     """
-    usable = tuple(name for name, found in situation.channels.items() if isinstance(found, Usable))
+    begin = _begin(notification, situation)
+    starts_at = begin or max(notification.scheduled_at or at, at)
+    channels = {
+        name: _outlived(notification, situation, name, found, starts_at) for name, found in situation.channels.items()
+    }
+    usable = tuple(name for name, found in channels.items() if isinstance(found, Usable))
     options = Options(usable, ordered=bool(notification.channels), priority=notification.priority)
     steps = strategy.steps(options, configuration)
-    begin = _begin(notification, situation)
     fallback = int(configuration.get("fallback_after_seconds", NO_FALLBACK_SECONDS))
     last = max(len(steps) - 1, 0)
 
     def of(
-        channel: str, found: Usable | Unusable, step: int = 0, due_at: datetime | None = None
+        channel: str, found: Usable | Unusable, step: int = 0, due_at: datetime | None = None, wait_reason: str = ""
     ) -> Iterator[PlannedDelivery]:
         """The deliveries of one channel: one per endpoint, or one that says why not."""
         usable = isinstance(found, Usable)
@@ -78,7 +86,7 @@ def plan(
                 priority=notification.priority,
                 state="pending" if usable else "skipped",
                 reason="" if isinstance(found, Usable) else found.reason,
-                wait_reason=_waiting_for(step, due_at) if usable else "",
+                wait_reason=wait_reason,
                 due_at=_no_later(due_at, notification.expires_at) if usable else None,
                 expires_at=notification.expires_at,
                 unknown_policy=notification.unknown_policy,
@@ -92,21 +100,59 @@ def plan(
     due = begin
     for number, step in enumerate(steps):
         if step.after_seconds:
-            due = (due or at) + timedelta(seconds=step.after_seconds)
+            due = (due or starts_at) + timedelta(seconds=step.after_seconds)
+        moments: list[datetime | None] = []
         for channel in step.channels:
-            found = situation.channels[channel]
+            found = channels[channel]
             assert isinstance(found, Usable), f"strategy {strategy.key} chose the unusable channel {channel}"
-            planned += of(channel, found, number, due)
-    for channel, found in situation.channels.items():
+            quiet_end = _quiet_until(notification, situation, channel, due or starts_at)
+            moments.append(quiet_end or due)
+            planned += of(channel, found, number, quiet_end or due, _waiting_for(number, due, quiet_end))
+        due = _earliest(moments)
+    for channel, found in channels.items():
         if isinstance(found, Unusable):
             planned += of(channel, found)
     # Where no channel had words there was nothing to choose from; the recipient is accounted for all the same.
     return planned or list(of("none", Unusable("channel_disabled")))
 
 
-def _waiting_for(step: int, due_at: datetime | None) -> str:
+def _quiet_until(
+    notification: ClaimedNotification, situation: Situation, channel: str, moment: datetime
+) -> datetime | None:
+    if channel not in situation.interrupting:
+        return None
+    return left_alone_until(
+        situation.wishes,
+        at=moment,
+        zone=situation.timezone,
+        category=notification.category,
+        critical=notification.priority == CRITICAL,
+    )
+
+
+def _outlived(
+    notification: ClaimedNotification, situation: Situation, channel: str, found: Usable | Unusable, moment: datetime
+) -> Usable | Unusable:
+    """A channel is of no use when its quiet hours last longer than the message."""
+    if isinstance(found, Unusable) or notification.expires_at is None:
+        return found
+    end = _quiet_until(notification, situation, channel, moment)
+    if end is None or end < notification.expires_at:
+        return found
+    return Unusable("quiet_hours", {"until": end.isoformat(), "expires_at": notification.expires_at.isoformat()})
+
+
+def _earliest(moments: Sequence[datetime | None]) -> datetime | None:
+    """When the step begins, and so what the next one counts from; `None` = at once."""
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if known and len(known) == len(moments) else None
+
+
+def _waiting_for(step: int, due_at: datetime | None, quiet_end: datetime | None) -> str:
     if step:
         return "earlier_step"
+    if quiet_end:
+        return "quiet_hours"
     return "schedule" if due_at else ""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from channels_app.values import ReceiptKind
 from notifications.rules.states import DeliveryState
+from preferences.rules import Reason
 
 _D = DeliveryState
 ENGAGEMENT: frozenset[str] = frozenset({"opened", "clicked", "complained", "unsubscribed"})
@@ -29,6 +30,18 @@ PROVES: Mapping[ReceiptKind, DeliveryState] = {
 
 # States that proof of acceptance still changes; from `sent` on the way goes further.
 _BEFORE_SENT = frozenset({_D.PENDING, _D.CLAIMED, _D.SENDING, _D.UNKNOWN, _D.DEAD})
+
+
+def suppression_for(kind: ReceiptKind, *, permanent: bool) -> Reason | None:
+    """Why a receipt puts its address out of use; `None`: it does not."""
+    match kind:
+        case "bounced" | "failed" if permanent:
+            return Reason.HARD_BOUNCE
+        case "complained":
+            return Reason.COMPLAINT
+        case "unsubscribed":
+            return Reason.UNSUBSCRIBE
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class Circumstances:
     earlier_step_succeeded: bool
     reachable: bool  # the endpoint is still there, or none is needed
     has_account: bool
+    quiet_until: datetime | None = None  # the recipient's quiet hours, in UTC; `None`: they may be disturbed
 
 
 def stays(delivery: ClaimedDelivery, found: Circumstances, *, at: datetime) -> Move | None:
@@ -28,4 +29,13 @@ def stays(delivery: ClaimedDelivery, found: Circumstances, *, at: datetime) -> M
         return Move(delivery, "skipped", reason="channel_disabled")
     if not found.reachable:
         return Move(delivery, "skipped", reason="no_endpoint")
+    if found.quiet_until is not None:
+        return _wait(delivery, found.quiet_until)
     return None
+
+
+def _wait(delivery: ClaimedDelivery, until: datetime) -> Move:
+    """Wait for the end of the quiet hours, unless the message does not live to see it."""
+    if delivery.expires_at is not None and delivery.expires_at <= until:
+        return Move(delivery, "skipped", reason="quiet_hours", detail={"until": until.isoformat()})
+    return Move(delivery, "pending", reason="quiet_hours", due_at=until, wait_reason="quiet_hours")

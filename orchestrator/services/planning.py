@@ -195,6 +195,7 @@ def _decide_one(
     # A strategy that was deleted after the notification was accepted must not hold it up.
     chosen = known_strategies.get(notification.strategy) or known_strategies[IMMEDIATE.key]
     candidates = candidate_channels(notification, known=channels.keys())
+    interrupting = frozenset(name for name in candidates if channels.get(name).interrupts)
     for entry in recipients:
         recipient_id = UUID(entry["id"])
         person = known.get(recipient_id)
@@ -209,7 +210,7 @@ def _decide_one(
         zone = (person.timezone if person else "") or settings.ORCHESTRATOR.schedule_timezone_default
         yield from plan(
             notification,
-            Situation(recipient_id, zone, found, entry.get("data")),
+            Situation(recipient_id, zone, found, entry.get("data"), wishes.get(recipient_id) or Wishes(), interrupting),
             strategy=chosen.strategy,
             configuration=chosen.configuration,
             at=at,

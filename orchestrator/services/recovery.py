@@ -29,8 +29,8 @@ WHERE id = ANY (ARRAY(
   ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 RETURNING id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, priority,
   CASE WHEN state = 'sending' THEN attempts - 1 ELSE attempts END,
-  attempts_before, crashes, lease_epoch, expires_at, unknown_policy, data, created_at, now(), template_version_id, locale,
-  state, provider
+  attempts_before, crashes, lease_epoch, expires_at, unknown_policy, data, created_at, now(), template_version_id,
+  locale, state, provider
 """
 
 _COLUMNS = """id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, priority,

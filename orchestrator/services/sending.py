@@ -11,6 +11,7 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 
 from audience.selectors import people
@@ -20,9 +21,11 @@ from channels_app.breaker import breaker
 from channels_app.contract import Account, Message
 from channels_app.health import health
 from channels_app.limits import limits
+from channels_app.registry import channels
 from channels_app.rules.retry_after import pause_of
 from kernel.clock import monotonic, now
 from orchestrator.rules.failover import Tried
+from orchestrator.rules.planning import CRITICAL
 from orchestrator.rules.sending import Circumstances, stays
 from orchestrator.selectors import steps_that_succeeded, tries_of, words_of
 from orchestrator.services.answers import INSTANT, Answer, write_answers, write_held
@@ -36,6 +39,8 @@ from orchestrator.services.settle import settle
 from orchestrator.services.suppressed import keep_back
 from orchestrator.services.write import begin
 from orchestrator.values import ClaimedDelivery, Move, NotificationWords
+from preferences.rules import Wishes, left_alone_until
+from preferences.selectors import wishes_of
 from templates_app.values import RenderError
 
 
@@ -48,6 +53,7 @@ class _Facts:
     succeeded: set[tuple[UUID, UUID, int]]
     tried: Mapping[UUID, Sequence[Tried]]
     ways: Ways
+    wishes: Mapping[UUID, Wishes]
 
 
 def send_batch(claimed: Sequence[ClaimedDelivery]) -> None:
@@ -74,6 +80,7 @@ def _look(claimed: Sequence[ClaimedDelivery]) -> _Facts:
         succeeded=steps_that_succeeded(later_steps),
         tried=tries_of(claimed),
         ways=ways_of({d.tenant_id for d in claimed}),
+        wishes=wishes_of({d.recipient_id for d in claimed if channels.get(d.channel).interrupts}),
     )
 
 
@@ -123,11 +130,23 @@ def _judged(delivery: ClaimedDelivery, facts: _Facts, *, at: datetime) -> _Going
         earlier_step_succeeded=(delivery.notification_id, delivery.recipient_id, delivery.step) in facts.succeeded,
         reachable=person is not None and (endpoint is not None or delivery.endpoint_id is None),
         has_account=bool(ways),
+        quiet_until=_quiet_until(delivery, person, words, facts, at=at),
     )
     stay = stays(delivery, found, at=at)
     if stay is None and words is not None and person is not None:
         return _Going(delivery, ways, words, person, endpoint)
     return stay or Move(delivery, "cancelled", reason="cancelled")
+
+
+def _quiet_until(
+    delivery: ClaimedDelivery, person: Person | None, words: NotificationWords | None, facts: _Facts, *, at: datetime
+) -> datetime | None:
+    wishes = facts.wishes.get(delivery.recipient_id)
+    if wishes is None or words is None or not channels.get(delivery.channel).interrupts:
+        return None
+    zone = (person.timezone if person else "") or settings.ORCHESTRATOR.schedule_timezone_default
+    critical = delivery.priority == CRITICAL
+    return left_alone_until(wishes, at=at, zone=zone, category=words.category, critical=critical)
 
 
 def _endpoint(delivery: ClaimedDelivery, person: Person | None) -> Reachable | None:

@@ -14,7 +14,10 @@ Nothing said is a yes: the tenant decides. What belongs to a required category c
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from preferences.rules.quiet_hours import Window, quiet_until, windows_in
 
 PREFERENCE_OFF = "preference_off"
 REQUIRED_CATEGORIES = frozenset({"security"})  # a lost password must reach its owner
@@ -29,6 +32,8 @@ class Wishes:
     channels: Mapping[str, bool] = field(default_factory=dict)
     categories: Mapping[str, Choice] = field(default_factory=dict)
     types: Mapping[str, Choice] = field(default_factory=dict)
+    quiet: tuple[Window, ...] = ()
+    timezone: str = ""  # IANA name; "" = the recipient's own
 
 
 def allows(wishes: Wishes, *, channel: str, category: str = "", type: str = "") -> str | None:
@@ -43,12 +48,26 @@ def allows(wishes: Wishes, *, channel: str, category: str = "", type: str = "") 
     return PREFERENCE_OFF if said is False else None
 
 
+def left_alone_until(
+    wishes: Wishes, *, at: datetime, zone: str, category: str = "", critical: bool = False
+) -> datetime | None:
+    """Until when somebody is not to be disturbed, in UTC; `None`: they may be, now. `zone` is the recipient's own.
+
+    What is critical and what belongs to a required category does not wait.
+    """
+    if critical or not wishes.quiet or category in REQUIRED_CATEGORIES:
+        return None
+    return quiet_until(at, wishes.quiet, zone=wishes.timezone or zone)
+
+
 def wishes_in(document: Mapping[str, Any]) -> Wishes:
-    """The wishes that a stored document holds. Its quiet hours, frequency and conditions are not among them yet."""
+    """The wishes that a stored document holds. Its frequency and conditions are not among them yet."""
     return Wishes(
         channels=document.get("channels", {}),
         categories=document.get("categories", {}),
         types=document.get("types", {}),
+        quiet=windows_in(document.get("quiet_hours", ())),
+        timezone=document.get("timezone", ""),
     )
 
 

@@ -7,8 +7,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from preferences.catalogue import quiet_hours_changed
 from preferences.documents import merged
 from preferences.models import Preferences
+
+ABOUT_QUIET = ("quiet_hours", "timezone")  # the parts of a document that say when to be left alone
 
 Check = Callable[[dict[str, Any]], None]
 
@@ -46,6 +49,9 @@ def _locked(tenant_id: UUID, recipient_id: UUID, *, at: datetime) -> Preferences
 
 def _keep(row: Preferences, document: dict[str, Any], *, at: datetime) -> dict[str, Any]:
     if document != row.document:
+        before = row.document
         row.document, row.updated_at = document, at
         row.save(update_fields=("document", "updated_at"))
+        if any(before.get(part) != document.get(part) for part in ABOUT_QUIET):
+            quiet_hours_changed(tenant_id=row.tenant_id, recipient_ids=[row.recipient_id])
     return document

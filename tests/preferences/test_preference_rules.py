@@ -68,6 +68,6 @@ def test_what_has_neither_category_nor_type_is_left_to_the_channel() -> None:
 
 
 def test_what_has_no_effect_yet_is_not_read() -> None:
-    document = {"quiet_hours": [{"from": "00:00", "to": "23:59"}], "conditions": [{"never": True}], "timezone": "UTC"}
+    document = {"frequency": {"type:news": {"mode": "digest", "every": "day"}}, "conditions": [{"never": True}]}
 
     assert wishes_in(document) == Wishes()

@@ -18,7 +18,7 @@ from audience.values import RecipientInput
 from preferences import catalogue
 from preferences.catalogue import channel_names, register_channels
 from preferences.models import Preferences
-from preferences.rules import Wishes
+from preferences.rules import wishes_in
 from preferences.selectors import wishes_of
 from preferences.services import patch
 from tenants.scope import tenant_scope
@@ -221,8 +221,8 @@ def test_planning_sees_the_wishes_of_many_in_one_look(
     with django_assert_num_queries(1):
         wishes = wishes_of([ana, bob, uuid4()])
 
-    expected = Wishes(channels=DOCUMENT["channels"], categories=DOCUMENT["categories"], types=DOCUMENT["types"])
-    assert wishes == {ana: expected}
+    assert wishes == {ana: wishes_in(DOCUMENT)}
+    assert wishes[ana].channels == DOCUMENT["channels"]
 
 
 def test_wishes_go_with_their_owner(api: Api, tenant_id: UUID, at: datetime) -> None:

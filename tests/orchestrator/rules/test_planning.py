@@ -12,6 +12,7 @@ from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.rules.strategies.sequential import SEQUENTIAL
 from orchestrator.rules.strategy import Strategy
 from orchestrator.values import ClaimedNotification, PlannedDelivery
+from preferences.rules import wishes_in
 from tests.make import AT, a_claimed_notification
 
 PHONE, TABLET, MAILBOX = UUID(int=11), UUID(int=12), UUID(int=13)
@@ -28,6 +29,53 @@ def planned(
     situation = Situation(ANA, timezone, channels, data=None)
     configuration = {**strategy.defaults, **configuration}
     return plan(notification, situation, strategy=strategy, configuration=configuration, at=AT, tallied=False)
+
+
+NIGHT = wishes_in({"quiet_hours": [{"from": "11:00", "to": "15:00"}]})  # AT is noon, UTC
+LATER = AT + timedelta(hours=3)
+
+
+def quietly(
+    notification: ClaimedNotification, channels: dict[str, Usable | Unusable], strategy: Strategy = IMMEDIATE
+) -> list[tuple[str, str, str, datetime | None, str]]:
+    """Planned for somebody who wants to be left alone until `LATER`."""
+    interrupting = frozenset(channels) - {"in_app"}
+    situation = Situation(ANA, "UTC", channels, None, wishes=NIGHT, interrupting=interrupting)
+    found = plan(notification, situation, strategy=strategy, configuration=strategy.defaults, at=AT, tallied=False)
+    return [(d.channel, d.state, d.wait_reason or d.reason, d.due_at, str(d.detail.get("until", ""))) for d in found]
+
+
+def test_quiet_hours_hold_back_what_makes_a_sound_and_nothing_else() -> None:
+    found = quietly(a_claimed_notification(), {"push": Usable((PHONE,)), "in_app": Usable((None,))})
+
+    assert found == [("push", "pending", "quiet_hours", LATER, ""), ("in_app", "pending", "", None, "")]
+
+
+@pytest.mark.parametrize("facts", [{"priority": 0}, {"category": "security"}], ids=["critical", "required"])
+def test_what_cannot_wait_passes_quiet_hours(facts: dict[str, Any]) -> None:
+    assert quietly(a_claimed_notification(**facts), {"push": Usable((PHONE,))}) == [("push", "pending", "", None, "")]
+
+
+def test_a_message_that_does_not_live_to_see_the_morning_is_skipped_and_says_until_when() -> None:
+    notification = a_claimed_notification(expires_at=LATER)
+
+    found = quietly(notification, {"push": Usable((PHONE,)), "in_app": Usable((None,))})
+
+    assert found == [
+        ("in_app", "pending", "", None, ""),
+        ("push", "skipped", "quiet_hours", None, LATER.isoformat()),
+    ]
+
+
+def test_later_steps_count_from_the_end_of_the_quiet_hours() -> None:
+    channels: dict[str, Usable | Unusable] = {"push": Usable((PHONE,)), "email": Usable((MAILBOX,))}
+
+    found = quietly(a_claimed_notification(), channels, SEQUENTIAL)
+
+    assert [(channel, why, due) for channel, _, why, due, _ in found] == [
+        ("push", "quiet_hours", LATER),
+        ("email", "earlier_step", LATER + timedelta(minutes=5)),
+    ]
 
 
 def test_every_endpoint_of_a_channel_gets_its_own_delivery_at_once() -> None:
