@@ -59,6 +59,12 @@ def external_ids(recipient_ids: Iterable[UUID]) -> dict[UUID, str]:
     return dict(rows.values_list("id", "external_id"))
 
 
+def addresses_of(endpoint_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The addresses of endpoints, also of disabled ones; those that are gone are missing."""
+    rows = Endpoint.objects.filter(id__in=set(endpoint_ids)).order_by()
+    return dict(rows.values_list("id", "address"))
+
+
 def inbox_of(*, tenant_id: UUID, recipient_id: UUID) -> QuerySet[InboxItem]:
     """Everything in one inbox, archive included, newest first."""
     return InboxItem.objects.filter(tenant_id=tenant_id, recipient_id=recipient_id).order_by("-created_at", "-id")

@@ -16,6 +16,7 @@ from channels_app.hooks.models import Report
 from channels_app.hooks.reports import Claimed, Ended, claim_reports, claim_visits, end, put_off
 from kernel.safe_http import Blocked, fetch
 from orchestrator.services.hearing import Told, apply, match
+from orchestrator.services.opting_out import opt_out
 from orchestrator.services.settle import settle
 from orchestrator.services.timers import wake_timekeeper
 
@@ -86,7 +87,11 @@ def _apply(claimed: Sequence[Claimed]) -> set[UUID]:
     receipts = [report for report in claimed if not report.is_inbound]
     told = [_told(report) for report in receipts]
     meant = match(told)
-    apply([(told[number], delivery) for number, delivery in meant.items()], at=at)
+    pairs = [(told[number], delivery) for number, delivery in meant.items()]
+    opt_out(
+        pairs, [report for report in claimed if report.is_inbound], at=at
+    )  # its locks come before those of deliveries
+    apply(pairs, at=at)
     end([Ended(receipts[number].id, delivery_id=delivery.id) for number, delivery in meant.items()])
     end([Ended(report.id) for report in claimed if report.is_inbound])
     _park([report for number, report in enumerate(receipts) if number not in meant], reason=NO_SUCH_DELIVERY)
