@@ -64,6 +64,6 @@ class Room(Provider):
         return replace(result, reason="render_error") if reply.code in self.unreadable else result
 
 
-def reply_of(answer: Answer, *, code: str, text: str) -> Reply:
-    """An answer as the tables want it."""
-    return Reply(answer.status, code, text, retry_after(answer.headers.get("retry-after", ""), at=now()))
+def reply_of(answer: Answer, *, code: str = "") -> Reply:
+    """An answer as the tables want it. Its text is kept from everybody: whoever named the URL could read with it."""
+    return Reply(answer.status, code, after=retry_after(answer.headers.get("retry-after", ""), at=now()))

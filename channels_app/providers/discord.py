@@ -16,7 +16,6 @@ CONTENT_CHARS = 2000  # an embed's description may have 4096
 
 class _Error(msgspec.Struct):
     code: int = 0
-    message: str = ""
 
 
 class _Posted(msgspec.Struct):
@@ -52,8 +51,8 @@ class Discord(Room):
         try:
             error = msgspec.json.decode(answer.body, type=_Error)
         except msgspec.MsgspecError:
-            return reply_of(answer, code="", text="")
-        return reply_of(answer, code=str(error.code) if error.code else "", text=error.message)
+            return reply_of(answer)
+        return reply_of(answer, code=str(error.code) if error.code else "")
 
     def message_id(self, answer: Answer) -> str:
         """The id of the message that was posted."""

@@ -30,6 +30,8 @@ from channels_app.rules.api_replies import Reply, Words, judge, readable, retry_
 from channels_app.rules.push_content import PushContent
 from channels_app.sandbox import push_identities
 from channels_app.wire.client import Client
+from channels_app.wire.line import Answer
+from channels_app.wire.replies import reply_of
 from channels_app.wire.requests_session import CallSession
 from kernel.clock import now
 from kernel.ids import moment_of
@@ -133,11 +135,22 @@ class Fcm(Provider):
             return _sent(response.content)
         if response.status_code == 401:
             self._tokens.forget(token)
-        return _judged(_reply(response.status_code, response.content, after=response.headers.get("retry-after", "")))
+        assert session.answer is not None
+        return _judged(self._reply(session.answer))
 
     def close(self) -> None:
         """End the idle connections."""
         self._client.close()
+
+    def _reply(self, answer: Answer) -> Reply:
+        try:
+            error = msgspec.json.decode(answer.body, type=_Failure).error
+        except msgspec.MsgspecError:
+            error = _Error()
+        code = next((detail.errorCode for detail in error.details if detail.errorCode), error.status)
+        if code == "INVALID_ARGUMENT" and _blames_the_token(error):
+            code = "BAD_TOKEN"
+        return reply_of(answer, account=self.account, code=code, text=error.message)
 
 
 def _sent(body: bytes) -> SendResult:
@@ -145,17 +158,6 @@ def _sent(body: bytes) -> SendResult:
         return Sent(msgspec.json.decode(body, type=_Success).name)
     except msgspec.MsgspecError:
         return Unknown("bad_answer", "the answer names no message")
-
-
-def _reply(status: int, body: bytes, *, after: str) -> Reply:
-    try:
-        error = msgspec.json.decode(body, type=_Failure).error
-    except msgspec.MsgspecError:
-        error = _Error()
-    code = next((detail.errorCode for detail in error.details if detail.errorCode), error.status)
-    if code == "INVALID_ARGUMENT" and _blames_the_token(error):
-        code = "BAD_TOKEN"
-    return Reply(status, code, error.message, retry_after(after, at=now()))
 
 
 def _blames_the_token(error: _Error) -> bool:

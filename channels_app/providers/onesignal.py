@@ -21,12 +21,12 @@ from channels_app.contract import (
 from channels_app.credentials import Form, Plain, Sandbox, Secret
 from channels_app.registry import providers
 from channels_app.rules import push_payloads
-from channels_app.rules.api_replies import Reply, Words, judge, retry_after
+from channels_app.rules.api_replies import Words, judge
 from channels_app.rules.push_content import PushContent
 from channels_app.sandbox import push_identities
 from channels_app.wire.client import Client
 from channels_app.wire.line import Answer
-from kernel.clock import now
+from channels_app.wire.replies import reply_of
 
 HOME = "https://api.onesignal.com"
 
@@ -91,29 +91,28 @@ class OneSignal(Provider):
             headers={"Authorization": f"Key {config['api_key']}", "Content-Type": "application/json"},
             body=msgspec.json.encode(body),
         )
-        return _judged(answer)
+        return self._judged(answer)
 
     def close(self) -> None:
         """End the idle connections."""
         self._client.close()
 
-
-def _judged(answer: Answer) -> SendResult:
-    """200 without an id means that nobody could be reached."""
-    try:
-        said = msgspec.json.decode(answer.body, type=_Answer)
-    except msgspec.MsgspecError:
-        said = None
-    if answer.status in (200, 201, 202):
-        if said is None:
-            return Unknown("bad_answer", "the answer is not what the documentation says")
-        if said.id:
-            return Sent(said.id)
-    errors = None if said is None else said.errors
-    code = NOT_SUBSCRIBED if _nobody(errors) else ""
-    text = "; ".join(str(error) for error in errors) if isinstance(errors, list) else ""
-    result = judge(Reply(answer.status, code, text, retry_after(answer.header("retry-after"), at=now())), WORDS)
-    return replace(result, address_gone=True) if isinstance(result, Refused) and code else result
+    def _judged(self, answer: Answer) -> SendResult:
+        """200 without an id means that nobody could be reached."""
+        try:
+            said = msgspec.json.decode(answer.body, type=_Answer)
+        except msgspec.MsgspecError:
+            said = None
+        if answer.status in (200, 201, 202):
+            if said is None:
+                return Unknown("bad_answer", "the answer is not what the documentation says")
+            if said.id:
+                return Sent(said.id)
+        errors = None if said is None else said.errors
+        code = NOT_SUBSCRIBED if _nobody(errors) else ""
+        text = "; ".join(str(error) for error in errors) if isinstance(errors, list) else ""
+        result = judge(reply_of(answer, account=self.account, code=code, text=text), WORDS)
+        return replace(result, address_gone=True) if isinstance(result, Refused) and code else result
 
 
 def _nobody(errors: Any) -> bool:

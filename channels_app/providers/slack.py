@@ -46,4 +46,4 @@ class Slack(Room):
     def reply(self, answer: Answer) -> Reply:
         """The whole body is the code."""
         word = answer.body.decode("utf-8", "replace").strip()
-        return reply_of(answer, code=word if _CODE.fullmatch(word) else "", text=word)
+        return reply_of(answer, code=word if _CODE.fullmatch(word) else "")

@@ -22,7 +22,6 @@ _FAILED = re.compile(r"Webhook message delivery failed.*?HTTP error (\d{3})", re
 
 class _Error(msgspec.Struct):
     code: str = ""
-    message: str = ""
 
 
 class _Body(msgspec.Struct):
@@ -55,10 +54,10 @@ class Teams(Room):
         """Workflows say `{"error": {"code", "message"}}`, connectors a sentence."""
         text = answer.body.decode("utf-8", "replace")
         if answer.status == 200 and (failed := _FAILED.search(text)):
-            return replace(reply_of(answer, code="", text=text), status=int(failed[1]))
+            return replace(reply_of(answer), status=int(failed[1]))
         try:
             error = msgspec.json.decode(answer.body, type=_Body).error
         except msgspec.MsgspecError:
             code = f"http_{answer.status}" if answer.status in (404, 410) else ""
-            return reply_of(answer, code=code, text=text)
-        return reply_of(answer, code=error.code, text=error.message)
+            return reply_of(answer, code=code)
+        return reply_of(answer, code=error.code)

@@ -153,6 +153,15 @@ def test_every_answer_has_its_meaning(settings: Settings, key: str, answer: byte
     assert means(result), result
 
 
+@pytest.mark.parametrize("key", ROOMS)
+def test_what_a_server_says_is_not_read_to_whoever_named_it(settings: Settings, key: str) -> None:
+    inside = b'{"error": {"code": "", "message": "root:x:0:0"}, "message": "root:x:0:0"}'
+
+    result, _ = exchange(settings, key, answered(400, inside))
+
+    assert result == Refused("http_400", "400")
+
+
 # Against the sandbox
 
 
