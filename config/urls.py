@@ -39,6 +39,7 @@ urlpatterns = [
     re_path("^api/", unknown_url),
     path("admin/", admin.site.urls),
     path("", include("channels_app.hooks.urls")),
+    path("", include("preferences.pages.urls")),
 ]
 
 handler404 = "tenants.api.problems.unknown_url"

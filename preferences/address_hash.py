@@ -33,8 +33,19 @@ class Contact:
     address: str = field(repr=False)
 
 
-def hash_of(contact: Contact) -> bytes:
+@dataclass(frozen=True, slots=True)
+class HashedContact:
+    """A contact whose address only its hash is known of."""
+
+    tenant_id: UUID | None
+    channel: str
+    address_hash: bytes
+
+
+def hash_of(contact: Contact | HashedContact) -> bytes:
     """What finds the suppressions of a contact."""
+    if isinstance(contact, HashedContact):
+        return contact.address_hash
     whose = str(contact.tenant_id) if contact.tenant_id else EVERYBODY
     text = "\x1f".join((whose, contact.channel, _form(contact.address)))
     return hmac.digest(_kept.key(), text.encode(), "sha256")[:HASH_BYTES]

@@ -46,3 +46,9 @@ def bans_on(contacts: Collection[Contact]) -> dict[Contact, tuple[Ban, ...]]:
         for contact in by_hash[bytes(address_hash)]:
             bans[contact].append(Ban(Reason(reason), scope))
     return {contact: tuple(known) for contact, known in bans.items()}
+
+
+def bans_in_force(address_hash: bytes) -> tuple[Ban, ...]:
+    """What is in force for the address of a hash, as far as the present scope sees."""
+    rows = Suppression.objects.filter(address_hash=address_hash, lifted_at=None).order_by("id")
+    return tuple(Ban(Reason(reason), scope) for reason, scope in rows.values_list("reason", "scope"))

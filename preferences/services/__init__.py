@@ -2,5 +2,18 @@
 
 from preferences.services.documents import patch, put
 from preferences.services.suppressions import NewSuppression, hold_still, lift, lift_where, suppress
+from preferences.services.unsubscribing import leaving_of, subscribe_again, unsubscribe, unsubscribe_url
 
-__all__ = ("NewSuppression", "hold_still", "lift", "lift_where", "patch", "put", "suppress")
+__all__ = (
+    "NewSuppression",
+    "hold_still",
+    "leaving_of",
+    "lift",
+    "lift_where",
+    "patch",
+    "put",
+    "subscribe_again",
+    "suppress",
+    "unsubscribe",
+    "unsubscribe_url",
+)

@@ -15,7 +15,7 @@ from events.services import record
 from events.values import NewEvent
 from kernel.ids import uuid7
 from kernel.masking import mask
-from preferences.address_hash import Contact, hash_of
+from preferences.address_hash import Contact, HashedContact, hash_of
 from preferences.rules.suppression import EVERYTHING, Reason
 
 LOCKS = 1_936_007_792  # ours among the advisory locks of the database
@@ -51,7 +51,7 @@ WHERE address_hash = ANY (%s) AND reason = ANY (%s) AND scope = ANY (%s) AND lif
 class NewSuppression:
     """An address to be suppressed and why; with the delivery that brought it about, if one did."""
 
-    contact: Contact
+    contact: Contact | HashedContact
     reason: Reason
     scope: str = EVERYTHING
     note: str = ""
@@ -76,7 +76,7 @@ def suppress(wanted: Sequence[NewSuppression], *, source: str, at: datetime) -> 
                 [one.contact.tenant_id for one in wanted],
                 [one.contact.channel for one in wanted],
                 hashes,
-                [mask(one.contact.address)[:320] for one in wanted],
+                [_masked(one.contact) for one in wanted],
                 [one.scope for one in wanted],
                 [str(one.reason) for one in wanted],
                 [one.note[:200] for one in wanted],
@@ -100,7 +100,7 @@ def lift(ids: Collection[UUID], *, actor: str, why: str, at: datetime) -> list[U
 
 
 def lift_where(
-    contacts: Collection[Contact],
+    contacts: Collection[Contact | HashedContact],
     *,
     reasons: Collection[Reason],
     scopes: Collection[str] = (EVERYTHING,),
@@ -134,11 +134,15 @@ def _added(one: NewSuppression, source: str, at: datetime) -> NewEvent | None:
     """What holds for all tenants is told to none."""
     if one.contact.tenant_id is None:
         return None
-    detail = {"channel": one.contact.channel, "address": mask(one.contact.address), "scope": one.scope}
+    detail = {"channel": one.contact.channel, "address": _masked(one.contact), "scope": one.scope}
     return NewEvent(
         one.contact.tenant_id, "suppression.added", at, one.notification_id, one.delivery_id, str(one.reason), detail,
         source,
     )  # fmt: skip
+
+
+def _masked(contact: Contact | HashedContact) -> str:
+    return mask(contact.address)[:320] if isinstance(contact, Contact) else "•••"
 
 
 def _slots(hashes: Iterable[bytes]) -> list[int]:

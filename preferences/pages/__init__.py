@@ -1,0 +1,1 @@
+"""Pages for the people who receive messages: no login, no script, in their language."""

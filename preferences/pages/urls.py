@@ -1,0 +1,7 @@
+"""Where people land from their messages, outside of the API."""
+
+from django.urls import path
+
+from preferences.pages.unsubscribe import unsubscribe_page
+
+urlpatterns = [path("u/<str:token>", unsubscribe_page)]
