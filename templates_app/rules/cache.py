@@ -18,6 +18,10 @@ class SourceCache(Generic[V]):
         self._kept: OrderedDict[Key, V] = OrderedDict()
         self._lock = threading.Lock()
 
+    def limit(self, room_chars: int) -> None:
+        """From now on."""
+        self._room = room_chars
+
     def get(self, key: Key, make: Callable[[], V]) -> V:
         """The value of `key`, made when it is not known. What `make` raises is not remembered."""
         with self._lock:

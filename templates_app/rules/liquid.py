@@ -35,6 +35,11 @@ class _Parsed:
 _cache: SourceCache[_Parsed] = SourceCache(room_chars=CACHE_CHARS)
 
 
+def limit_cache(room_chars: int) -> None:
+    """Keep no more parsed templates than texts of so many characters make."""
+    _cache.limit(room_chars)
+
+
 def check(channel: str, content: Struct) -> tuple[TemplateFault, ...]:
     """Everything that is wrong with the templates of a content, told before it is accepted. Pointers begin with
     `/content/<channel>`.

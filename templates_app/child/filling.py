@@ -1,0 +1,62 @@
+"""A render child: answers one question after another, and dies of what asks for too much."""
+
+import mmap
+import socket
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from templates_app.child.limits import Limits, address_space, confine, cpu_time
+from templates_app.child.wire import Answer, Ask, Failed, Hung, receive, send
+from templates_app.rules.liquid import Known, fill_text, limit_cache
+from templates_app.values import RenderError
+
+CACHE_CHARS = 1024 * 1024  # parsed they take some twenty times that
+_ask = msgspec.msgpack.Decoder(Ask)
+_answer = msgspec.msgpack.Encoder()
+_NUMBER = struct.Struct("=i")
+
+
+def serve(line: socket.socket, progress: mmap.mmap, limits: Limits) -> None:
+    """Fill in texts until nobody asks any more."""
+    limit_cache(CACHE_CHARS)
+    most_bytes = confine(limits)
+    sources: dict[int, tuple[str, str, bool]] = {}
+    try:
+        while True:
+            asked = _ask.decode(receive(line))
+            if asked.forget:
+                sources.clear()
+            sources |= {number: (text, treatment, lenient) for number, text, treatment, lenient in asked.sources}
+            filled = _fill(asked, sources, progress, limits)
+            last = address_space() > most_bytes
+            send(line, _answer.encode(Answer(filled, last)))
+            if last:
+                return
+    except Hung:
+        return
+
+
+def _fill(
+    asked: Ask, sources: Mapping[int, tuple[str, str, bool]], progress: mmap.mmap, limits: Limits
+) -> list[str | Failed]:
+    contexts = [_context(names, places, asked.shared) for names, places in asked.contexts]
+    known: Known = {}
+    filled: list[str | Failed] = []
+    for number, (source, context) in enumerate(asked.blanks):
+        _NUMBER.pack_into(progress, 0, number)
+        text, treatment, lenient = sources[source]
+        with cpu_time(limits):
+            try:
+                filled.append(fill_text(text, treatment, contexts[context], lenient=lenient, known=known))
+            except RenderError as trouble:
+                filled.append(Failed(trouble.code, trouble.message, trouble.line))
+            except MemoryError:
+                filled.append(Failed("template_too_expensive", "more memory than a message may take", 1))
+    return filled
+
+
+def _context(names: list[str], places: list[int], shared: list[Any]) -> dict[str, Any]:
+    return {name: shared[place] for name, place in zip(names, places, strict=True)}
