@@ -41,6 +41,7 @@ from orchestrator.services.write import begin
 from orchestrator.values import ClaimedDelivery, Move, NotificationWords
 from preferences.rules import Wishes, left_alone_until
 from preferences.selectors import wishes_of
+from preferences.services import unsubscribe_url
 from templates_app.values import RenderError
 
 
@@ -189,6 +190,23 @@ def _message(go: _Going, content: msgspec.Struct) -> Message:
         traceparent=go.words.traceparent,
         metadata=go.words.metadata,
         written_at=delivery.created_at,
+        unsubscribe_url=_unsubscribe_url(go),
+    )
+
+
+def _unsubscribe_url(go: _Going) -> str:
+    """Where one click leaves, for channels whose messages say so in their head."""
+    delivery, endpoint, words = go.delivery, go.endpoint, go.words
+    if endpoint is None or channels.get(delivery.channel).address_kind != "email":
+        return ""
+    return unsubscribe_url(
+        tenant_id=delivery.tenant_id,
+        recipient_id=delivery.recipient_id,
+        endpoint_id=endpoint.id,
+        channel=delivery.channel,
+        address=endpoint.address,
+        category=words.category,
+        type=words.type,
     )
 
 
