@@ -30,6 +30,7 @@ class Road:
 
     budget: int
     budget_here: int = 0  # the same if the delivery never left this account; 0 = there is no other
+    calls_here: int = 0  # which call of this account it is: the waits grow with it; 0 = with all calls
     honours_key: bool = False
     patient: bool = False
     reports_delivery: bool = False
@@ -108,7 +109,7 @@ def _again(
         # Another account is next; it has nothing to recover from, so it need not be waited for.
         return Move(delivery, "pending", reason, wait_reason="now", retry=True, code=code, detail=detail)
     cap = PATIENT_CAP_SECONDS if road.patient else CAP_SECONDS
-    wait = full_jitter(calls, seed=delivery.id, cap_seconds=cap)
+    wait = full_jitter(road.calls_here or calls, seed=delivery.id, cap_seconds=cap)
     # How long the account wants to be left alone is kept for all (`Limits.quiet`); here it counts if there is no other.
     pause = timedelta() if after is None or road.others else min(after, MOST_RETRY_AFTER)
     due_at = at + max(wait, pause)

@@ -193,8 +193,10 @@ def _call(one: _Searching) -> ProviderCall:
     account = one.account
     assert account is not None
     can = providers.get(account.provider).capabilities
+    left_here = one.route.budget_here[account.key] - one.ready.delivery.tries
     road = Road(
         budget=one.route.budget,
+        calls_here=settings.ORCHESTRATOR.retry_max_attempts - left_here + 1 if left_here > 0 else 0,
         budget_here=one.route.budget_here[account.key],
         honours_key=can.idempotency == "key",
         patient=channels.get(account.channel).patient,

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from channels_app.values import Refused, Retry, SendResult, Sent, Unknown
+from kernel.ids import uuid7
 from orchestrator.rules.outcomes import Road, after_call
 from orchestrator.values import Move
 from tests.make import AT, a_claimed_delivery
@@ -34,6 +35,14 @@ def test_moves(result: SendResult, facts: dict[str, object], state: str, reason:
 
     assert (move.state, move.reason) == (state, reason)
     assert (move.due_at is not None and move.due_at > AT) == waits
+
+
+def test_waits_begin_anew_with_every_account() -> None:
+    third = Road(budget=18, budget_here=18, calls_here=1)  # the sixth of six accounts
+
+    waits = [the_move(Retry("503"), third, attempts=15, id=uuid7()).due_at for _ in range(20)]
+
+    assert all(due_at is not None and due_at <= AT + timedelta(seconds=1) for due_at in waits)
 
 
 def test_bad_credentials_of_the_last_account_wait_for_people() -> None:
