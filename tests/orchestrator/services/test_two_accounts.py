@@ -14,8 +14,9 @@ from pytest_django import Settings
 from channels_app.accounts import close_all, forget_accounts
 from channels_app.breaker import breaker
 from channels_app.call import Call
-from channels_app.contract import Account, Message, Provider, Refused, SendResult
+from channels_app.contract import Account, Capabilities, Message, Provider, Refused, SendResult
 from channels_app.models import ProviderAccount
+from channels_app.providers.smtp import Smtp
 from channels_app.services import Facts, create
 from events.models import Event
 from kernel.metrics import COST_MICROS
@@ -23,7 +24,7 @@ from notifications.fields import AT_ONCE
 from notifications.models import Attempt, Delivery
 from orchestrator import pipeline
 from orchestrator.models import DeadLetter
-from orchestrator.services import sending
+from orchestrator.services import routing, sending
 from tests.channels_app.smtp_server import DROP, ScriptedServer
 from tests.make import a_notification, a_tenant, recipients
 
@@ -153,6 +154,21 @@ def test_an_open_breaker_is_passed_over_at_once(two: Two) -> None:
     assert states() == [("sent", "")] * 5
 
 
+def test_a_breaker_that_another_process_has_opened_is_passed_over_too(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaker.record(two.keys[0], 0, 20, at=datetime.now(UTC))
+    monkeypatch.setattr(routing.breaker, "wait_seconds", knows_of_nothing)
+
+    two.send(5)
+
+    assert two.tried() == ["2"] * 5
+
+
+def knows_of_nothing(*_: Any, **__: Any) -> float:
+    return 0.0
+
+
 def test_what_nobody_can_take_waits_uncounted(two: Two) -> None:
     for key in two.keys:
         breaker.record(key, 0, 20, at=datetime.now(UTC))
@@ -186,6 +202,38 @@ def test_a_lost_answer_is_not_repeated_elsewhere_when_it_may_not_be(two: Two) ->
     again()
 
     assert (two.tried(), states()) == (["1"], [("unknown", "unknown_outcome")])
+
+
+def test_a_lost_answer_is_repeated_only_where_the_key_is_known(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Smtp, "capabilities", Capabilities(idempotency="key"))
+    two.first.answers["dot"] = [DROP, "250 2.0.0 ok"]
+    two.send(unknown_policy="at_most_once")
+    breaker.record(two.keys[0], 0, 20, at=datetime.now(UTC))
+
+    again()
+    waiting = states()
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    breaker.allow(two.keys[0], 5, at=later)
+    breaker.record(two.keys[0], 5, 0, at=later)
+    again()
+
+    assert waiting == [("pending", "circuit_open")]
+    assert (two.tried(), states()) == (["1", "1"], [("sent", "")])
+
+
+def test_one_person_is_not_written_to_more_often_than_people_may_be(two: Two, settings: Settings) -> None:
+    settings.RATE_LIMIT_RECIPIENT_HOUR = 2
+
+    for _ in range(4):
+        two.send()
+    two.send(priority=0)
+    pipeline.plan(0)
+    pipeline.send(0)
+
+    assert sorted(states()) == [("pending", "frequency_cap")] * 2 + [("sent", "")] * 3
+    held = Delivery.objects.filter(state="pending")
+    assert set(held.values_list("wait_reason", "attempts")) == {("rate_limit", 0)}
+    assert min(held.values_list("due_at", flat=True)) > datetime.now(UTC) + timedelta(minutes=20)
 
 
 def test_nothing_is_asked_of_an_account_before_its_retry_after_and_the_other_one_carries_on(two: Two) -> None:
