@@ -37,7 +37,9 @@ class Preparation:
     def _print(self) -> str:
         """The month counts because partitions are made ahead; the code because of migrations and what is seeded."""
         digest = hashlib.sha256(f"{self._database()}\n{self._settings}\n{time.strftime('%Y-%m')}\n".encode())
-        for path in sorted([*REPO.glob("*/migrations/*.py"), *REPO.glob("*/management/commands/*.py")]):
+        seeded = (path for path in REPO.glob("templates_app/starter/**/*.*") if path.suffix != ".pyc")
+        code = (*REPO.glob("*/migrations/*.py"), *REPO.glob("*/management/commands/*.py"))
+        for path in sorted([*code, *seeded]):
             digest.update(f"{path.relative_to(REPO)}\n".encode() + path.read_bytes())
         digest.update((REPO / "requirements.txt").read_bytes())
         return digest.hexdigest()

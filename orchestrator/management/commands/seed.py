@@ -1,4 +1,4 @@
-"""`manage.py seed`: a tenant to begin with, its keys, strategies, a notification type and a recipient. Idempotent."""
+"""`manage.py seed`: the platform's words, and a tenant to begin with: keys, strategies, types, its look. Idempotent."""
 
 import json
 from argparse import ArgumentParser
@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand
 from kernel.clock import now
 from notifications.models import NotificationType, Priority
 from orchestrator.services.strategies import seed as seed_strategies
+from templates_app.models import TemplateSettings
+from templates_app.starter.loading import load_starter_set
 from tenants.keys import authenticate
 from tenants.models import Tenant
 from tenants.scope import platform_scope
@@ -18,15 +20,24 @@ from tenants.services import create_tenant, issue_key
 
 ACTOR = "command:seed"
 TYPES = (
-    ("order_confirmation", "Order confirmation", "transactional", Priority.HIGH),
-    ("payment_received", "Payment received", "transactional", Priority.HIGH),
-    ("security_alert", "Security alert", "security", Priority.CRITICAL),
-    ("flash_sale_reminder", "Flash-sale reminder", "marketing", Priority.LOW),
+    ("order_confirmation", "Order confirmation", "transactional", Priority.HIGH, "order_confirmation"),
+    ("payment_received", "Payment received", "transactional", Priority.HIGH, "payment_received"),
+    ("payout", "Payout", "transactional", Priority.HIGH, "payout"),
+    ("security_alert", "Security alert", "security", Priority.CRITICAL, "account_security"),
+    ("stock_alert", "Stock alert", "transactional", Priority.MEDIUM, "stock_alert"),
+    ("flash_sale_reminder", "Flash-sale reminder", "marketing", Priority.LOW, "flash_sale"),
+    ("digest", "Digest", "transactional", Priority.LOW, "digest"),
+    ("welcome", "Welcome", "transactional", Priority.MEDIUM, "welcome"),
 )
+BRAND = {
+    "name": "Harbour Teas",
+    "postal_address": "12 Quay Street, Galway, Ireland",
+    "support_email": "hello@shop.example",
+}
 
 
 class Command(BaseCommand):
-    help = "Create the first tenant with its keys, strategies and notification types; does nothing twice."
+    help = "Load the starter templates and create the first tenant with all it needs; does nothing twice."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--tenant", default="demo", help="key of the tenant (default: demo)")
@@ -41,10 +52,11 @@ class Command(BaseCommand):
                 tenant, name=tenant.capitalize(), actor=ACTOR, at=at
             )
             seed_strategies(owner.id)
-            for key, name, category, priority in TYPES:
-                NotificationType.objects.get_or_create(
-                    tenant_id=owner.id, key=key, defaults={"name": name, "category": category, "priority": priority}
-                )
+            load_starter_set(at=at)
+            TemplateSettings.objects.get_or_create(tenant_id=owner.id, defaults={"brand": BRAND, "updated_at": at})
+            for key, name, category, priority, template in TYPES:
+                defaults = {"name": name, "category": category, "priority": priority, "template": template}
+                NotificationType.objects.get_or_create(tenant_id=owner.id, key=key, defaults=defaults)
             keys = _valid_keys(keys_file, owner, at) or _new_keys(owner, at)
         if keys_file is not None:
             _write_private(keys_file, json.dumps(keys))

@@ -12,7 +12,7 @@ from tests.templates_app.starter.goldens import GOLDEN, TEMPLATES, as_yaml, comp
 LOCALES = {"en", "fr", "de", "ar"}
 MOST_SEGMENTS = 2
 CLIPPED_BYTES = 100 * 1024  # Gmail shows no more: "message clipped"
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
 MARKETING = {"flash_sale"}
 
 each_template = pytest.mark.parametrize("key", sorted(TEMPLATES))
@@ -52,7 +52,7 @@ def test_what_the_schema_requires_is_enough(key: str) -> None:
 
     for locale, channel, content in filled(key, data=required, brand={}):
         shown = str(content)
-        assert "{{" not in shown and "{%" not in shown, (locale, channel)
+        assert not re.search(r"\{[{%]", shown), (locale, channel)
         assert 'href=""' not in shown, (locale, channel)
         assert not re.search(r"\(\s*\)|\bNone\b", content.get("text", "")), (locale, channel)
 
@@ -88,7 +88,8 @@ def test_offers_say_who_sends_them_and_how_to_leave(key: str) -> None:
     for brand, address in (({}, source.example_data["postal_address"]), ({"postal_address": "1 Way"}, "1 Way")):
         for _, channel, content in filled(key, brand=brand):
             if channel == "email":
-                assert address in content["html"] and address in content["text"]
+                assert address in content["html"]
+                assert address in content["text"]
                 assert source.example_data["unsubscribe_url"] in content["html"]
             if channel == "sms":
                 assert "STOP" in content["body"]

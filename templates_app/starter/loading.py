@@ -1,0 +1,85 @@
+"""Makes the starter set the platform's defaults: what everybody gets who wrote nothing of their own.
+
+Loading twice changes nothing. What differs from what was loaded last is published as a new version, so a default that
+an operator rolled back stays rolled back until its files say something new.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from django.db import transaction
+
+from templates_app.selectors import PLATFORM, layouts_of, template_of, versions_of
+from templates_app.services.drafts import Unfit, save_draft
+from templates_app.services.publishing import publish
+from templates_app.services.surroundings import save_layout
+from templates_app.starter.folder import HERE, WrittenLayout, WrittenTemplate, read_layouts, read_templates
+from templates_app.values import Finding, LayoutSource, TemplateSource
+
+ACTOR = "command:seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The keys of what is new in the database, and how many folders were read."""
+
+    layouts: tuple[str, ...]
+    templates: tuple[str, ...]
+    read: int
+
+
+class Unloadable(Exception):
+    """A template or layout of the set cannot be published; the message says which and why."""
+
+
+def load_starter_set(*, at: datetime, root: Path = HERE) -> Loaded:
+    """Publish what is new in the folders, all of it or nothing. In the platform's scope.
+
+    Raises `Unloadable` and `BadFolder`.
+    """
+    layouts, templates = tuple(read_layouts(root)), tuple(read_templates(root))
+    with transaction.atomic():
+        new_layouts = tuple(one.key for one in layouts if _load_layout(one, at=at))
+        new_templates = tuple(one.key for one in templates if _load_template(one, layouts=layouts, at=at))
+    return Loaded(new_layouts, new_templates, len(layouts) + len(templates))
+
+
+def _load_layout(written: WrittenLayout, *, at: datetime) -> bool:
+    known = layouts_of(PLATFORM).filter(key=written.key).first()
+    if known is not None and msgspec.convert(known.source, type=LayoutSource) == written.source:
+        return False
+    saved = save_layout(written.key, tenant_id=PLATFORM, name=written.name, source=written.source, actor=ACTOR, at=at)
+    if isinstance(saved, Unfit):
+        raise Unloadable(f"layout '{written.key}': {_words(saved.errors)}")
+    return True
+
+
+def _load_template(written: WrittenTemplate, *, layouts: tuple[WrittenLayout, ...], at: datetime) -> bool:
+    layout = next((one.source for one in layouts if one.key == written.source.layout), None)
+    number, known = _loaded_last(written.key)
+    if known == (written.source, layout):
+        return False
+    saved = save_draft(written.key, tenant_id=PLATFORM, name=written.name, source=written.source, actor=ACTOR, at=at)
+    if isinstance(saved, Unfit):
+        raise Unloadable(f"template '{written.key}': {_words(saved.errors)}")
+    note = "The starter set's words have changed" if number else "The starter set's first words"
+    done = publish(written.key, tenant_id=PLATFORM, note=note, actor=ACTOR, at=at)
+    if isinstance(done, Unfit):
+        raise Unloadable(f"template '{written.key}': {_words(done.errors)}")
+    return True
+
+
+def _loaded_last(key: str) -> tuple[int, tuple[TemplateSource, LayoutSource | None] | None]:
+    """The version that was loaded last, with the layout it was published with."""
+    template = template_of(PLATFORM, key)
+    row = versions_of(template).filter(publisher=ACTOR).order_by("-number").first() if template else None
+    if row is None:
+        return 0, None
+    layout = None if row.layout is None else msgspec.convert(row.layout, type=LayoutSource)
+    return row.number, (msgspec.convert(row.source, type=TemplateSource), layout)
+
+
+def _words(errors: tuple[Finding, ...]) -> str:
+    return "; ".join(f"{one.pointer} line {one.line}: {one.message}" for one in errors[:5])
