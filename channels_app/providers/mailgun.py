@@ -14,8 +14,8 @@ from channels_app.registry import providers
 from channels_app.rules.api_replies import Reply, Words
 from channels_app.rules.hooks import (
     DELIVERY,
+    claimed_object,
     delivery_of,
-    json_object,
     moment_of_seconds,
     object_of,
     require_fresh,
@@ -84,7 +84,7 @@ class Mailgun(MailApi):
 
     def hear(self, request: HookRequest, *, at: datetime) -> Heard:
         """One event. The signature covers a token and a time stamp, not the event: so no token counts twice."""
-        said = json_object(request.body)
+        said = claimed_object(request.body)
         token = self._require_signature(object_of(said, "signature"), at=at)
         event = object_of(said, "event-data")
         kind = KINDS.get(text_of(event, "event"))

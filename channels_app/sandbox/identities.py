@@ -46,3 +46,21 @@ def sendgrid_verification_key() -> str:
     """Its public half as SendGrid shows it: DER in base64."""
     public = sendgrid_key().public_key()
     return b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+AWS_ACCESS_KEY_ID = f"AKIA{made_up('aws access key', chars=16).upper()}"
+AWS_SECRET_ACCESS_KEY = made_up("aws secret access key", chars=40)
+AWS_REGION = "eu-west-1"
+AWS_TOPIC_ARN = f"arn:aws:sns:{AWS_REGION}:000000000000:carillon-sandbox"
+AWS_CERTIFICATES = "/aws/certificates/"  # below it lie the certificates the sandbox signs with
+
+
+def aws_credentials(url: str) -> dict[str, object]:
+    """The account of SES and SNS; `url` is the sandbox's."""
+    return {
+        "access_key_id": AWS_ACCESS_KEY_ID,
+        "secret_access_key": AWS_SECRET_ACCESS_KEY,
+        "region": AWS_REGION,
+        "topic_arns": [AWS_TOPIC_ARN],
+        "certificates_url": f"{url}{AWS_CERTIFICATES}",
+    }

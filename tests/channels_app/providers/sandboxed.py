@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.test import override_settings
 
 from channels_app.contract import Provider
@@ -24,7 +25,7 @@ def provider_at(sandbox: SandboxProcess, key: str, /, *, hook_url: str = "", **c
     url = f"http://127.0.0.1:{sandbox.http_port}"
     config = kind.configure({**kind.sandbox_credentials(Sandbox(url, "")), **changes})
     provider = kind(Account(f"{key}:test", key, kind.channel, "test", config, hook_url), timeout_seconds=10)
-    with override_settings(SANDBOX_URL=url):
+    with override_settings(SANDBOX_URL=url, EGRESS_ALLOW=(*settings.EGRESS_ALLOW, url.removeprefix("http://"))):
         yield provider
     provider.close()
 

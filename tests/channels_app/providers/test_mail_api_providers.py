@@ -18,7 +18,7 @@ from tests.channels_app.providers.listening import Listener
 from tests.channels_app.providers.sandboxed import provider_at, send
 from tests.channels_app.sandbox.process import SandboxProcess
 
-KEYS = ("resend", "postmark", "mailgun", "brevo", "sendgrid")
+KEYS = ("resend", "postmark", "mailgun", "brevo", "sendgrid", "ses")
 
 
 @pytest.fixture(params=KEYS)

@@ -1,0 +1,33 @@
+"""Amazon SNS in every mood."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from tests.channels_app.scripted_http import Taken, answer
+from tests.channels_app.worlds.http_world import CHATTER, HttpWorld
+
+AWS = {"access_key_id": "AKIA1", "secret_access_key": "s3cret-word", "region": "eu-west-1"}
+
+
+class World(HttpWorld):
+    key = "sns"
+    address = "+14155550100"
+
+    def credentials(self, url: str) -> dict[str, Any]:
+        return {**AWS, "base_url": url}
+
+    def yes(self, taken: Taken) -> bytes:
+        name = self.delivery_ids(taken)[0]
+        result = f"<PublishResult><MessageId>{name}</MessageId></PublishResult>"
+        return answer(200, f"<PublishResponse>{result}</PublishResponse>".encode(), Content_Type="text/xml")
+
+    def busy(self) -> bytes:
+        error = f"<Error><Type>Sender</Type><Code>Throttling</Code><Message>{CHATTER}</Message></Error>"
+        return answer(
+            400, f"<ErrorResponse>{error}</ErrorResponse>".encode(), Retry_After="42", Content_Type="text/xml"
+        )
+
+    def delivery_ids(self, taken: Taken) -> list[str]:
+        form = parse_qs(taken.body.decode())
+        (place,) = [name for name, value in form.items() if value == ["carillon_delivery"]]
+        return form[place.replace(".Name", ".Value.StringValue")]
