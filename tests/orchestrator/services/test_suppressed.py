@@ -3,11 +3,13 @@
 import os
 import threading
 from datetime import UTC, datetime
+from email import message_from_bytes
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from pytest_django import Settings
 
 from audience.services import upsert_recipients
@@ -25,6 +27,7 @@ from preferences.address_hash import Contact
 from preferences.rules import Reason
 from preferences.services import NewSuppression, suppress
 from tests.channels_app.messages import make_message
+from tests.channels_app.smtp_server import ScriptedServer
 from tests.make import AT, EMAIL, a_notification, a_tenant, recipients
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,3 +173,27 @@ def test_once_a_suppression_is_committed_no_send_begins() -> None:
     assert late == []
     assert len(begun) + stopped == RACES
     assert 0 < len(begun) < RACES, "one side always won: that was no race"
+
+
+def test_one_click_on_the_link_of_a_mail_stops_the_next_one(settings: Settings) -> None:
+    server = ScriptedServer()
+    server.start()
+    settings.PROVIDER_CREDENTIALS = {"smtp": {"url": server.url}}
+    tenant = a_tenant()
+    people = recipients(tenant, "ana")
+    a_notification(tenant, people, content=EMAIL, category="news")
+    pipeline.work("plan.high")
+    server.stop()
+    (mail,) = server.received
+    head = message_from_bytes(mail.data)
+    link = "".join(head["List-Unsubscribe"].split()).strip("<>")
+    assert head["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert link.startswith(settings.PUBLIC_URL + "/u/")
+
+    answer = Client().post(link.removeprefix(settings.PUBLIC_URL), {"List-Unsubscribe": "One-Click"})
+
+    assert answer.status_code == 200
+    next_one = a_notification(tenant, people, content=EMAIL, category="news")
+    other = a_notification(tenant, people, content=EMAIL, category="orders")
+    pipeline.plan(1)
+    assert (outcome(next_one), outcome(other)) == ([("skipped", "unsubscribed")], [("pending", "")])
