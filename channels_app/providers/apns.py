@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -90,9 +91,7 @@ class Apns(Provider):
         """Check that the key is one and that the server is a host and a port."""
         config = super().configure(credentials)
         try:
-            key = serialization.load_pem_private_key(config["key"].encode(), password=None)
-            if not isinstance(key, ec.EllipticCurvePrivateKey):
-                raise ValueError("not an elliptic key")
+            _check_key(config["key"])
         except (ValueError, TypeError):
             raise WrongCredentials("key is not the .p8 file that Apple gave out") from None
         if not config["server"].rpartition(":")[2].isdigit():
@@ -180,3 +179,11 @@ class Apns(Provider):
         if reason in GONE:
             return replace(outcome, address_gone=True)
         return replace(outcome, reason="render_error") if reason in UNREADABLE else outcome
+
+
+@lru_cache(maxsize=256)
+def _check_key(text: str) -> None:
+    """Raise ValueError or TypeError unless it is one. Accounts are looked up for every batch, so it is asked once."""
+    key = serialization.load_pem_private_key(text.encode(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError("not an elliptic key")

@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -68,7 +69,7 @@ class Vapid(Provider):
         """Check that the key is one and that the subject says whom to write to."""
         config = super().configure(credentials)
         try:
-            _signed(_key_of(config["private_key"]), "https://push.example.com", subject=config["subject"])
+            _check(config["private_key"], config["subject"])
         except (ValueError, TypeError, AttributeError, IndexError):
             raise WrongCredentials("private_key is not a P-256 key in base64url or PEM") from None
         except VapidException:
@@ -130,6 +131,12 @@ def _signed(key: Vapid02, origin: str, *, subject: str) -> dict[str, str]:
     """Who we are, for one push service. Raises VapidException for a subject or an origin that is none."""
     claims = {"aud": origin, "sub": subject, "exp": int((now() + TOKEN_LIFE).timestamp())}
     return dict(key.sign(claims))
+
+
+@lru_cache(maxsize=256)
+def _check(private_key: str, subject: str) -> None:
+    """Raise what there is to raise. Accounts are looked up for every batch, so it is tried once."""
+    _signed(_key_of(private_key), "https://push.example.com", subject=subject)
 
 
 def _key_of(text: str) -> Vapid02:
