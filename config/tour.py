@@ -43,19 +43,14 @@ class Tour:
 
     def send(self) -> None:
         """One request, two channels, and what became of it."""
-        self._title("1  A notification", "One request becomes an e-mail and an item in an in-app inbox.")
+        self._title(
+            "1  A notification", "One request becomes an e-mail and an item in an in-app inbox, in Ana's French."
+        )
         body = {
             "type": "order_confirmation",
-            "recipients": [{"id": f"ana-{self.name}", "email": f"ana-{self.name}@example.org", "locale": "en"}],
-            "data": {"order_id": "4711", "total": "99.90"},
-            "content": {
-                "email": {
-                    "subject": "Your order {{ order_id }}",
-                    "html": "<h1>Thank you!</h1><p>Order <b>{{ order_id }}</b>, {{ total }} EUR.</p>",
-                    "text": "Thank you! Order {{ order_id }}, {{ total }} EUR.",
-                },
-                "in_app": {"title": "Order {{ order_id }}", "body": "We have got it: {{ total }} EUR."},
-            },
+            "recipients": [{"id": f"ana-{self.name}", "email": f"ana-{self.name}@example.org", "locale": "fr"}],
+            "data": {"order_id": "4711", "total": "99.90", "first_name": "Ana", "delivery_on": "2026-12-03"},
+            "channels": ["email", "in_app"],
         }
         self._show("POST /api/v1/notifications", body)
         accepted = self._call("POST", "/notifications", body)
