@@ -1,7 +1,12 @@
-"""Routes of wishes, below `/api/v1/`."""
+"""Routes of wishes and suppressions, below `/api/v1/`."""
 
 from django.urls import path
 
 from preferences.api.recipient_preferences import RecipientPreferences
+from preferences.api.suppressions import LiftSuppression, Suppressions
 
-urlpatterns = [path("recipients/<str:external_id>/preferences", RecipientPreferences.as_view())]
+urlpatterns = [
+    path("recipients/<str:external_id>/preferences", RecipientPreferences.as_view()),
+    path("suppressions", Suppressions.as_view()),
+    path("suppressions/<uuid:id>/lift", LiftSuppression.as_view()),
+]
