@@ -15,3 +15,4 @@ class ChannelsAppConfig(AppConfig):
         """Get to know the channels and providers. Their files import models, which are ready only now."""
         registry.load()
         import_module("channels_app.checks")
+        import_module("channels_app.hooks.admin")
