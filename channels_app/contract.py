@@ -89,6 +89,10 @@ class Channel(ABC):
         """Judge a content whose texts are final: sizes, addresses, and nothing that could be taken for structure."""
         return ()
 
+    def units(self, text: str) -> int | None:
+        """What the text costs, in what providers charge for; `None` where length costs nothing."""
+        return None
+
 
 class Provider(ABC):
     """Somebody who takes messages of one channel. One instance per account and process, used by many threads.

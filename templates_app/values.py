@@ -1,7 +1,7 @@
 """What is said of templates: how they are written, faults found in them, and a failure to fill one in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
@@ -81,16 +81,14 @@ class Faulty(Protocol):
 class Shape:
     """What templates need to know of a channel: its content, and how the channel judges one.
 
-    `units` counts what a text costs on the channel (segments of an SMS); `None` where length costs nothing.
-    `most_chars` names the texts that are cut when they come out longer than the channel carries.
+    `units` counts what a text costs on the channel (segments of an SMS), and says `None` where length costs nothing.
     """
 
     channel: str
     content: type[Struct]
     judge: Callable[[Any], tuple[Faulty, ...]]
     judge_final: Callable[[Any], tuple[Faulty, ...]]
-    units: Callable[[str], int] | None = None
-    most_chars: Mapping[str, int] = field(default_factory=dict)
+    units: Callable[[str], int | None]
 
 
 @dataclass(frozen=True, slots=True)

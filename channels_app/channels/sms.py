@@ -9,6 +9,7 @@ from channels_app.contract import Channel, ContentFault
 from channels_app.parts import Part, Text
 from channels_app.registry import channels
 from channels_app.rules.content import at_most, not_blank
+from channels_app.rules.segments import segments
 from kernel.env_kinds import Rate
 
 BODY_CHARS = 1600  # ten segments or so: Twilio error 21617, twilio.com/docs/api/errors/21617
@@ -33,6 +34,10 @@ class Sms(Channel):
     def validate(self, content: SmsContent) -> tuple[ContentFault, ...]:
         """Judge what was written."""
         return tuple(not_blank("/body", content.body))
+
+    def units(self, text: str) -> int:
+        """The SMS it is sent as."""
+        return segments(text)
 
     def validate_rendered(self, content: SmsContent) -> tuple[ContentFault, ...]:
         """Judge the final text: it may be no longer than networks join together."""

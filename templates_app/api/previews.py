@@ -68,6 +68,5 @@ def _part(example: Example) -> PartShown:
         error = PartError(code=said.code, detail=said.message, pointer=pointer, line=said.line)
         return PartShown(channel=channel, locale=example.locale, content=None, error=error, units=None)
     content: dict[str, Any] = msgspec.to_builtins(said)
-    count = shapes()[channel].units
-    units = count(content["body"]) if count and isinstance(content.get("body"), str) else None
+    units = shapes()[channel].units(str(content.get("body", "")))
     return PartShown(channel=channel, locale=example.locale, content=content, error=None, units=units)

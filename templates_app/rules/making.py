@@ -44,6 +44,7 @@ class Made:
     offers: Mapping[str, tuple[str, ...]]
     findings: tuple[Finding, ...]
     shapes: Mapping[str, Shape]
+    default_locale: str
 
     def compiled(self) -> Compiled:
         """What a version keeps."""
@@ -89,7 +90,7 @@ def make(
         )
         for channel in dict.fromkeys(piece.channel for piece in pieces)
     }
-    return Made(source, tuple(pieces), messages, offers, tuple(findings), shapes)
+    return Made(source, tuple(pieces), messages, offers, tuple(findings), shapes, default_locale)
 
 
 def pointer_of(channel: str, locale: str) -> str:
