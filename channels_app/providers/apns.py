@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import msgspec
 from aioapns.common import NotificationRequest, NotificationResult, PushType
 from aioapns.exceptions import ConnectionClosed
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
 
 from channels_app.contract import (
     Account,
@@ -34,8 +36,9 @@ from channels_app.rules.push_content import PushContent
 from channels_app.sandbox import push_identities
 from channels_app.wire.client import Client
 from kernel.clock import now
+from kernel.safe_http_target import Blocked, places_of, read_target
 
-HOME = "api.push.apple.com:443"
+HOME = "https://api.push.apple.com"
 
 # developer.apple.com "Handling notification responses from APNs", 2026-11. BadDeviceToken is also what a token of the
 # development environment gets in production: a mistake in the account must not put everybody's address out of use.
@@ -56,7 +59,7 @@ class Credentials(Form, frozen=True):
     key_id: Plain
     team_id: Plain
     topic: Plain  # the app's bundle id
-    server: Plain = HOME  # api.development.push.apple.com:443 for apps under development
+    server: Plain = HOME  # https://api.development.push.apple.com for apps under development
     authority: str = ""  # PEM of the authority that signs the server's certificate; "" = the system's
     server_name: str = ""  # whom the certificate names; "" = the host of `server`
     directory_url: str = ""  # where the address of a server that moves is asked for: the sandbox
@@ -85,17 +88,19 @@ class Apns(Provider):
         self._loop = LoopThread(f"apns {account.key}")
         self._client = Client()
         self._server: Server | None = None
+        self._tls: ssl.SSLContext | None = None
 
     @classmethod
     def configure(cls, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Check that the key is one and that the server is a host and a port."""
+        """Check that the key is one and that the server is a URL."""
         config = super().configure(credentials)
         try:
             _check_key(config["key"])
         except (ValueError, TypeError):
             raise WrongCredentials("key is not the .p8 file that Apple gave out") from None
-        if not config["server"].rpartition(":")[2].isdigit():
-            raise WrongCredentials(f"server is a host and a port, like {HOME}")
+        server = urlsplit(config["server"])
+        if server.scheme != "https" or not server.hostname:
+            raise WrongCredentials(f"server is not an https URL like {HOME}")
         return config
 
     @classmethod
@@ -114,7 +119,10 @@ class Apns(Provider):
     def send_one(self, message: Message, *, call: Call) -> SendResult:
         """Send to one device."""
         call.nothing_went_out()
-        server = self._where(call)
+        try:
+            server = self._where(call)
+        except Blocked as blocked:
+            return Refused(blocked.code, blocked.message, provider_fault=True)
         content = cast(PushContent, message.content)
         request = NotificationRequest(
             message.address,
@@ -141,10 +149,10 @@ class Apns(Provider):
         self._client.close()
 
     def _where(self, call: Call) -> Server:
-        """The server; one that moves is asked for anew when no connection to it stands. Raises OSError."""
-        config = self.account.config
-        if self._server is None or (config["directory_url"] and self._lines.usable is None):
-            self._server = self._server_at(self._told(call) if config["directory_url"] else config["server"])
+        """The server, found anew whenever no connection to it stands. Raises Blocked or OSError."""
+        if self._server is None or self._lines.usable is None:
+            config = self.account.config
+            self._server = self._server_at(self._told(call) if config["directory_url"] else config["server"], call)
         return self._server
 
     def _told(self, call: Call) -> str:
@@ -153,16 +161,22 @@ class Apns(Provider):
         asking.begin()
         answer = self._client.exchange(asking, method="GET", url=self.account.config["directory_url"], headers={})
         try:
-            return msgspec.json.decode(answer.body, type=_Health).addresses["apns"]
+            return f"https://{msgspec.json.decode(answer.body, type=_Health).addresses['apns']}"
         except (msgspec.MsgspecError, KeyError):
             raise OSError("the directory names no APNs server") from None
 
-    def _server_at(self, address: str) -> Server:
-        host, _, port = address.rpartition(":")
-        host = host.strip("[]")
-        tls = ssl.create_default_context(cadata=self.account.config["authority"] or None)
-        tls.set_alpn_protocols(["h2"])
-        return Server(host, int(port), name=self.account.config["server_name"] or host, tls=tls)
+    def _server_at(self, url: str, call: Call) -> Server:
+        """Where to dial. Of a tenant's account it is judged and pinned like every address of a stranger."""
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 443
+        name = self.account.config["server_name"] or host
+        if self.account.tenant_id is not None:
+            target = read_target(url, allow=frozenset(settings.EGRESS_ALLOW))
+            host = str(places_of(target, deadline=call.deadline)[0].address[0])
+        if self._tls is None:
+            self._tls = ssl.create_default_context(cadata=self.account.config["authority"] or None)
+            self._tls.set_alpn_protocols(["h2"])
+        return Server(host, port, name=name, tls=self._tls)
 
     def _judged(self, result: NotificationResult, *, after: str) -> SendResult:
         if result.is_successful:

@@ -12,10 +12,12 @@ import pytest
 from channels_app.contract import Provider
 from channels_app.providers.apns import Apns
 from channels_app.sandbox import push_identities
-from channels_app.values import Message, Refused, Retry, SendResult, Sent, Unknown, WrongCredentials
+from channels_app.values import Account, Message, Refused, Retry, SendResult, Sent, Unknown, WrongCredentials
+from kernel.ids import uuid7
 from tests.channels_app.messages import make_message
 from tests.channels_app.providers.sandboxed import provider_at, send
 from tests.channels_app.sandbox.process import SandboxProcess
+from tests.kernel.connects import connects_seen
 
 DEVICE = "a1b2c3d4" * 8
 RICH = {
@@ -158,6 +160,24 @@ def test_a_key_that_apple_does_not_know_is_refused(sandbox: SandboxProcess, chan
     assert (result.code, result.provider_fault) == ("bad_credentials", True)
 
 
+@pytest.mark.parametrize("server", ["https://127.0.0.1", "https://localhost:8443", "https://api.push.apple.com:25"])
+def test_an_account_of_a_tenant_leads_nowhere_inside(server: str) -> None:
+    good = {"key": push_identities.apns_key(), "key_id": "K", "team_id": "T", "topic": "test.app", "server": server}
+    account = Account("apns:own", "apns", "push", "live", Apns.configure(good), tenant_id=uuid7())
+    provider = Apns(account, timeout_seconds=5)
+
+    with connects_seen(and_stopped=True) as dialled:
+        (result,) = send(provider, push())
+    provider.close()
+
+    assert isinstance(result, Refused)
+    assert (result.code in ("address_not_public", "port_not_allowed"), result.provider_fault, dialled) == (
+        True,
+        True,
+        [],
+    )
+
+
 def test_closing_ends_the_thread_and_the_connections(sandbox: SandboxProcess) -> None:
     before = {thread.name for thread in threading.enumerate()}
 
@@ -185,11 +205,16 @@ def test_a_forked_child_sends_over_connections_of_its_own(sandbox: SandboxProces
 
 
 @pytest.mark.parametrize(
-    "change", [{"key": "nonsense"}, {"key": push_identities.pem(push_identities.fcm_key())}, {"server": "nowhere"}]
+    "change",
+    [
+        {"key": "nonsense"},
+        {"key": push_identities.pem(push_identities.fcm_key())},
+        {"server": "api.push.apple.com:443"},
+    ],
 )
 def test_credentials_that_are_none_are_refused(change: dict[str, str]) -> None:
     good = {"key": push_identities.apns_key(), "key_id": "K", "team_id": "T", "topic": "test.app"}
-    assert Apns.configure(good)["server"] == "api.push.apple.com:443"
+    assert Apns.configure(good)["server"] == "https://api.push.apple.com"
 
     with pytest.raises(WrongCredentials):
         Apns.configure(good | change)

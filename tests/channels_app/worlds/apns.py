@@ -44,10 +44,10 @@ class World:
         match mood:
             case Mood.GARBAGE:
                 with serving(b"\xff\xfe<html>" * 50, context=tls_of_the_sandbox(), reads=False) as server:
-                    yield self.account({**written, "directory_url": "", "server": f"127.0.0.1:{server.port}"})
+                    yield self.account({**written, "directory_url": "", "server": f"https://127.0.0.1:{server.port}"})
             case Mood.GONE:
                 with serving() as server:
-                    written = {**written, "directory_url": "", "server": f"127.0.0.1:{server.port}"}
+                    written = {**written, "directory_url": "", "server": f"https://127.0.0.1:{server.port}"}
                 yield self.account(written)
             case _:
                 yield self.account(written)
