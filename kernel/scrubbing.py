@@ -17,7 +17,7 @@ _SECRET_NAMES = re.compile(
 )
 _FINDINGS = re.compile(
     r"(?P<userinfo>(?<=://)[^/\s@]{1,200}@)"
-    r"|(?P<key>\bcrl_(?:live|test)_\w+|\bwhsec_[\w+/=]+)"
+    r"|(?P<key>\bcrl_(?:live|test)_\w+|\bwhs(?:ec|k)_[\w+/=]+)"
     r"|(?P<bearer>(?<=bearer )[^\s\"',;]+)"
     r"|(?P<email>[^\s@<>\"',;:()\[\]=|/]{1,64}@[^\s@<>\"',;:()\[\]=|/]{1,255})"
     r"|(?P<phone>\+\d[\d ().-]{5,20}\d)",

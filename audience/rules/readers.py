@@ -150,11 +150,16 @@ def _key(given: object, name: str, *, size: int) -> str:
 
 
 def read_secret(text: str) -> str:
-    """A webhook secret as Standard Webhooks writes it: `whsec_` and base64 of 24 to 64 bytes."""
+    """A webhook secret as Standard Webhooks writes it: `whsec_` and base64 of 24 to 64 bytes, or `whsk_` and that of an
+    ed25519 key, 32 bytes or 64 with its public half.
+    """
+    prefix = "whsk_" if text.startswith("whsk_") else "whsec_"
     try:
-        decoded = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+        size = len(base64.b64decode(text.removeprefix(prefix), validate=True))
     except (binascii.Error, ValueError):
-        decoded = b""
-    if not 24 <= len(decoded) <= 64:
+        size = 0
+    if prefix == "whsk_" and size not in (32, 64):
+        raise BadAddress("invalid_secret", "is not `whsk_` followed by the base64 of an ed25519 key of 32 or 64 bytes")
+    if not 24 <= size <= 64:
         raise BadAddress("invalid_secret", "is not `whsec_` followed by the base64 of 24 to 64 random bytes")
-    return f"whsec_{text.removeprefix('whsec_')}"
+    return f"{prefix}{text.removeprefix(prefix)}"

@@ -19,6 +19,7 @@ from kernel.scrubbing import HIDDEN, scrub, scrub_named, scrub_text
         pytest.param("Authorization: Bearer abc.def-1", f"Authorization: Bearer {HIDDEN}", id="bearer token"),
         pytest.param("key crl_live_abcd1234_xyz was used", f"key {HIDDEN} was used", id="our own key"),
         pytest.param("secret whsec_MfKQ9r8/GKYqrTwjUPD8==", f"secret {HIDDEN}", id="webhook secret"),
+        pytest.param("secret whsk_MfKQ9r8/GKYqrTwjUPD8==", f"secret {HIDDEN}", id="webhook key"),
         pytest.param("2026-11-20T10:00:00+00:00", "2026-11-20T10:00:00+00:00", id="moment with offset"),
         pytest.param("1 + 1 = 2", "1 + 1 = 2", id="sum"),
         pytest.param(

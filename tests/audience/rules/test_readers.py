@@ -232,7 +232,16 @@ def test_a_webhook_secret_is_kept_with_its_prefix() -> None:
     assert read_secret(random) == f"whsec_{random}"
 
 
-@pytest.mark.parametrize("given", ["", "whsec_", "hunter2", "whsec_" + base64.b64encode(bytes(23)).decode(), "whsec_ä"])
+@pytest.mark.parametrize("size", [32, 64])
+def test_an_ed25519_key_may_sign_too(size: int) -> None:
+    key = f"whsk_{base64.b64encode(bytes(range(size))).decode()}"
+
+    assert read_secret(key) == key
+
+
+@pytest.mark.parametrize(
+    "given", ["", "whsec_", "hunter2", "whsec_" + base64.b64encode(bytes(23)).decode(), "whsec_ä", "whsk_AAAA"]
+)
 def test_what_is_no_webhook_secret_is_refused(given: str) -> None:
     with pytest.raises(BadAddress) as refused:
         read_secret(given)
