@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
@@ -16,6 +17,7 @@ from deploy.local.locks import is_locked, try_lock
 from deploy.local.paths import REPO, State
 from deploy.local.ports import FIRST, choose, remember_ports, remembered_ports
 from deploy.local.runfile import Run, current_run, forget_run, write_run
+from deploy.local.services import start_postgres, start_valkey, temporary_folder
 from deploy.local.settings import fingerprint
 from deploy.local.spawn import run_in_front
 from deploy.local.supervisor import CANNOT_START
@@ -23,6 +25,7 @@ from deploy.local.up import start_behind
 
 BUSY_SECONDS = 10.0  # somebody else may just be clearing up
 PROCESS = {"CARILLON_PROCESS": "manage"}
+BENCH_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "NO_COLOR", "LD_LIBRARY_PATH")
 
 
 def manage(state: State, *, words: Sequence[str], environ: Mapping[str, str], console: Console) -> int:
@@ -53,12 +56,33 @@ def demo(state: State, *, words: Sequence[str], environ: Mapping[str, str], cons
 
 
 def bench(state: State, *, words: Sequence[str], environ: Mapping[str, str], console: Console) -> int:
-    """The benchmark, once there is one."""
-    if not any(REPO.glob("*/management/commands/bench.py")):
-        console.say("not yet: the benchmark arrives with its own milestone")
-        return 0
-    code = start_behind(state, environ=environ, console=console)
-    return code or manage(state, words=("bench", *words), environ=environ, console=console)
+    """The benchmark: never against the running instance, always with servers for it alone, thrown away afterwards.
+
+    Only what is in `BENCH_KEPT` reaches it of the user's environment. CARILLON_BENCH_DATABASE_URL and
+    CARILLON_BENCH_REDIS_URL name servers to use instead; it makes and drops databases of its own there.
+    """
+    install(state, development=False, console=console)
+    kept = {name: environ[name] for name in BENCH_KEPT if name in environ}
+    if {"-h", "--help"} & set(words):
+        return _run_to_end(state, words=("bench", *words), env={**kept, "CARILLON_PROCESS": "build"})
+    with ExitStack() as closing:
+        folder = closing.enter_context(temporary_folder("carillon-bench-"))
+        database_url, redis_url = environ.get("CARILLON_BENCH_DATABASE_URL"), environ.get("CARILLON_BENCH_REDIS_URL")
+        if not database_url:
+            postgres = start_postgres(folder / "postgres", durable=True, venv=state.venv)
+            closing.callback(postgres.stop)
+            database_url = postgres.url
+        if not redis_url:
+            valkey = start_valkey(folder / "valkey", durable=True, venv=state.venv)
+            closing.callback(valkey.stop)
+            redis_url = valkey.url
+        ours = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "TMPDIR": str(folder),
+        }
+        return _run_to_end(state, words=("bench", *words), env={**kept, **ours, **PROCESS})
 
 
 def _with_servers(state: State, *, words: Sequence[str], environ: Mapping[str, str], console: Console) -> int:

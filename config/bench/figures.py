@@ -1,0 +1,38 @@
+"""The arithmetic of a benchmark: what is left of several turns, and of many latencies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure over several turns. At least one value."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return median(self.values)
+
+    @property
+    def low(self) -> float:
+        return min(self.values)
+
+    @property
+    def high(self) -> float:
+        return max(self.values)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that `share` (0 to 1) of all values do not exceed. Raises ValueError when there are none."""
+    if not values:
+        raise ValueError("no values, so no percentile")
+    ordered = sorted(values)
+    place = -int(-len(ordered) * share // 1) - 1  # the ceiling, counted from one
+    return ordered[min(max(place, 0), len(ordered) - 1)]
+
+
+def ratio(value: float, anchor: float) -> float | None:
+    """`value` in anchors; `None` when the anchor is nothing to compare with."""
+    return value / anchor if anchor > 0 else None
