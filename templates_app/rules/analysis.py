@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from liquid import BoundTemplate
+from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import FilteredExpression
 from liquid.builtin.expressions.primitive import StringLiteral
 
@@ -44,6 +45,11 @@ def variables(template: BoundTemplate, source: str) -> Iterator[Read]:
                 steps.append(segment)
             if steps:
                 yield Read(tuple(steps), line_of(source, max(found.span.index, 0)))
+
+
+def fixed_words(template: BoundTemplate) -> str:
+    """The words that are there for everybody: outside of conditions and loops, before anything is filled in."""
+    return "".join(node.text for node in template.nodes if isinstance(node, ContentNode))
 
 
 def translations(template: BoundTemplate, source: str) -> Iterator[Named]:

@@ -8,7 +8,6 @@ from templates_app.rules.making import Made
 from templates_app.values import Finding
 
 SUBJECT_CHARS = 78  # most programs show less; RFC 5322 2.1.1 recommends no longer lines
-_LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 # Rules of that kind in SpamAssassin 4 (SUBJ_ALL_CAPS, PLING_PLING, MONEY_…), 2026-11.
 PATTERNS: Mapping[str, re.Pattern[str]] = {
     "is all capitals": re.compile(r"(?=(?:.*[A-Z]){6})[^a-z]*"),
@@ -25,18 +24,18 @@ PATTERNS: Mapping[str, re.Pattern[str]] = {
 
 
 def unwanted_looks(made: Made) -> Iterator[Finding]:
-    """Subjects and preheaders that look like mail nobody asked for."""
+    """Subjects that look like mail nobody asked for."""
     for piece in made.pieces:
         for spot in as_written(piece):
-            if spot.name in ("subject", "preheader"):
+            if spot.name == "subject":
                 yield from _judged(spot)
 
 
 def _judged(spot: Spot) -> Iterator[Finding]:
-    words = _LIQUID.sub("", spot.text)
+    words = spot.fixed_words()
     for what, pattern in PATTERNS.items():
         if pattern.fullmatch(words):
-            yield spot.finding("looks_unwanted", f"the {spot.name} {what}; filters take it for unwanted mail")
+            yield spot.finding("looks_unwanted", f"the subject {what}; filters take it for unwanted mail")
             break
-    if spot.name == "subject" and len(words) > SUBJECT_CHARS:
+    if len(words) > SUBJECT_CHARS:
         yield spot.finding("long_subject", f"{len(words)} characters before anything is filled in; few see so many")

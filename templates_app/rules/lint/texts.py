@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from templates_app.rules.analysis import fixed_words
+from templates_app.rules.liquid import parse
 from templates_app.rules.making import Piece
+from templates_app.rules.source import has_tags
 from templates_app.rules.walk import walk
-from templates_app.values import Finding, Severity
+from templates_app.values import Finding, RenderError, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,15 @@ class Spot:
     def name(self) -> str:
         """Its field, below the part: `subject`, `actions/0/title`."""
         return self.pointer[len(self.piece.pointer) + 1 :]
+
+    def fixed_words(self) -> str:
+        """What it says to everybody, before anything is filled in."""
+        if not has_tags(self.text):
+            return self.text
+        try:
+            return fixed_words(parse(self.text, self.treatment))
+        except RenderError:
+            return ""  # told already
 
     def finding(self, code: str, message: str, *, line: int = 1, severity: Severity = "warning") -> Finding:
         """Something to be said of this text."""
