@@ -1,21 +1,35 @@
 """E-mail through Postmark."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 
+import msgspec
 from anymail.backends.postmark import EmailBackend
 from django.core.mail import EmailMultiAlternatives
 
-from channels_app.contract import Capabilities, Heard, HookRequest, Message, NotUnderstood, Receipt
+from channels_app.contract import (
+    Call,
+    Capabilities,
+    Heard,
+    HookRequest,
+    Message,
+    NotUnderstood,
+    Receipt,
+    SendResult,
+    Sent,
+    Unknown,
+)
 from channels_app.credentials import Plain, Sandbox, Secret
 from channels_app.mail_api.provider import MailApi, MailForm
 from channels_app.registry import providers
-from channels_app.rules.api_replies import Reply, Words
+from channels_app.rules.api_replies import Reply, Words, judge
 from channels_app.rules.hooks import (
     DELIVERY,
     delivery_of,
     json_object,
+    json_value,
     moment_of_text,
     object_of,
     require_basic,
@@ -24,7 +38,8 @@ from channels_app.rules.hooks import (
 from channels_app.sandbox import identities
 from channels_app.values import ReceiptKind
 from channels_app.wire.line import Answer
-from channels_app.wire.replies import json_of, reply_of
+from channels_app.wire.replies import json_of, reply_of, without_secrets
+from channels_app.wire.requests_session import CallSession
 
 # postmarkapp.com/developer/api/overview#error-codes, 2026-11
 WORDS = Words(
@@ -70,7 +85,7 @@ class Postmark(MailApi):
 
     key = "postmark"
     title = "Postmark"
-    capabilities = Capabilities(idempotency="none", reports_delivery=True)
+    capabilities = Capabilities(idempotency="none", reports_delivery=True, max_batch=50)  # it takes 500
     credentials = Credentials
     sandbox_priority = 2
     backend = EmailBackend
@@ -96,13 +111,26 @@ class Postmark(MailApi):
         if tags := getattr(mail, "tags", None):
             mail.tags = tags[:1]  # type: ignore[attr-defined]
 
+    def send_many(self, messages: Sequence[Message], *, call: Call) -> Sequence[SendResult]:
+        """Hand over several mails in one call; each is judged: postmarkapp.com/developer/api/email-api, 2026-11."""
+        if len(messages) == 1:
+            return [self.send_one(messages[0], call=call)]
+        call.nothing_went_out()
+        mails = [self.composed(message, call=call) for message in messages]
+        session = self.session(call, {})
+        backend = self.opened(session)
+        bodies = [
+            backend.build_message_payload(mail, backend.send_defaults).data
+            for mail in mails
+            if isinstance(mail, EmailMultiAlternatives)
+        ]
+        results = iter(self._batch_results(session, bodies) if bodies else ())
+        return [next(results) if isinstance(mail, EmailMultiAlternatives) else mail for mail in mails]
+
     def reply_of(self, answer: Answer) -> Reply:
         """`{"ErrorCode", "Message"}`; which field is wrong stands in the message alone."""
-        said = json_of(answer)
-        code, text = text_of(said, "ErrorCode"), text_of(said, "Message")
-        return reply_of(
-            answer, account=self.account, code="invalid_to" if code == "300" and "'To'" in text else code, text=text
-        )
+        code, text = _error(json_of(answer))
+        return reply_of(answer, account=self.account, code=code, text=text)
 
     def hear(self, request: HookRequest, *, at: datetime) -> Heard:
         """One event. Postmark signs nothing: a password in its URL is all there is."""
@@ -128,6 +156,38 @@ class Postmark(MailApi):
             raw=said,
         )
         return Heard(receipts=(receipt,))
+
+    def _batch_results(self, session: CallSession, bodies: Sequence[Mapping[str, Any]]) -> list[SendResult]:
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "X-Postmark-Server-Token": self.account.config["server_token"],
+        }
+        url = urljoin(self.account.config["base_url"], "email/batch")
+        session.request("POST", url, data=msgspec.json.encode(bodies), headers=headers)
+        answer = session.answer
+        assert answer is not None
+        if answer.status != 200:
+            return [judge(self.reply_of(answer), self.words)] * len(bodies)
+        try:
+            said = json_value(answer.body)
+        except NotUnderstood:
+            said = None
+        if not isinstance(said, list) or len(said) != len(bodies) or not all(isinstance(one, dict) for one in said):
+            return [Unknown("bad_answer", "not one result per mail")] * len(bodies)
+        return [self._batch_result(one) for one in said]
+
+    def _batch_result(self, said: Mapping[str, Any]) -> SendResult:
+        code, text = _error(said)
+        name = text_of(said, "MessageID")
+        if code in ("0", "") and name:
+            return Sent(message_id=name)
+        return judge(Reply(422, code, without_secrets(text, account=self.account)), self.words)
+
+
+def _error(said: Mapping[str, Any]) -> tuple[str, str]:
+    code, text = text_of(said, "ErrorCode"), text_of(said, "Message")
+    return ("invalid_to" if code == "300" and "'To'" in text else code), text
 
 
 def _kind(said: Mapping[str, Any]) -> tuple[ReceiptKind, bool] | None:

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -9,16 +10,40 @@ from aiohttp import web
 
 from channels_app.sandbox import identities
 from channels_app.sandbox.api_protocol import Wrong, json_of
+from channels_app.sandbox.batch import take_batch
 from channels_app.sandbox.mail_api import MailProtocol, files_in, pairs_in, text_in
 from channels_app.sandbox.values import Accepted, Message, OutgoingReport, Receipt, iso, microseconds
+from channels_app.sandbox.world import World
 
 CODES = {401: 10, 406: 406, 422: 300, 429: 429, 503: 100}  # postmarkapp.com/developer/api/overview, 2026-11
 
 
 class Postmark(MailProtocol):
-    """`POST /email`."""
+    """`POST /email` and `POST /email/batch`."""
 
     key, path = "postmark", "/email"
+
+    def routes(self, world: World) -> Iterable[web.AbstractRouteDef]:
+        """One mail, and several in a list."""
+        return (*super().routes(world), web.post("/postmark/email/batch", self._receive_batch))
+
+    async def _receive_batch(self, request: web.Request) -> web.StreamResponse:
+        found = json_of(await request.read())
+        if not isinstance(found, list):
+            return _no(422, 402, "Invalid JSON")
+        try:
+            messages = [self._read_one(request, json.dumps(said).encode()) for said in found]
+        except Wrong as wrong:
+            return wrong.response
+        return await take_batch(request, messages, world=self.world, yes=self.yes, no=self.no)
+
+    def _read_one(self, request: web.Request, body: bytes) -> Message | web.Response:
+        try:
+            return self.read(request, body)
+        except Wrong as wrong:
+            if wrong.response.status != 422:
+                raise
+            return wrong.response
 
     def read(self, request: web.Request, body: bytes) -> Message:
         """JSON: From, To, Subject, HtmlBody, TextBody, ReplyTo, Headers, Tag, Metadata, Attachments."""

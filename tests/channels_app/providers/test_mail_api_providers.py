@@ -168,6 +168,30 @@ def test_the_same_key_for_another_mail_leaves_the_first_one_possible(sandbox: Sa
     assert result.code == "invalid_idempotent_request"
 
 
+def test_a_batch_is_one_call_and_each_mail_has_its_own_answer(sandbox: SandboxProcess) -> None:
+    sandbox.behave({"do": "error", "status": 406, "to": "gone@example.org"})
+    mails = [mail(address=f"{name}@example.org") for name in ("a", "gone", "b")]
+    mails[2:2] = [mail(address="nowhere@nowhere"), mail(unsubscribe_url="nonsense")]
+
+    with provider_at(sandbox, "postmark") as provider:
+        results = send(provider, *mails)
+
+    assert [type(result) for result in results] == [Sent, Refused, Refused, Refused, Sent]
+    assert [getattr(result, "code", "") for result in results[1:4]] == ["406", "invalid_to", "unsafe_header"]
+    ids = {message["delivery_id"]: message["payload"]["id"] for message in sandbox.messages()}
+    assert ids == {str(mails[place].delivery_id): getattr(results[place], "message_id", "") for place in (0, 4)}
+
+
+def test_a_batch_that_is_turned_away_sends_nothing(sandbox: SandboxProcess) -> None:
+    sandbox.behave({"do": "error", "status": 503, "to": "b@example.org"})
+
+    with provider_at(sandbox, "postmark") as provider:
+        results = send(provider, mail(address="a@example.org"), mail(address="b@example.org"))
+
+    assert [type(result) for result in results] == [Retry, Retry]
+    assert sandbox.messages() == []
+
+
 # Files
 
 
