@@ -89,11 +89,6 @@ class Line(APNsTLSClientProtocol):
         if waiting is not None and not waiting.done():
             waiting.set_result(NotificationResult(id, status or "0"))
 
-    def connection_lost(self, trouble: Exception | None) -> None:
-        """aioapns would stumble over requests that were given up."""
-        self.requests = {id: waiting for id, waiting in self.requests.items() if not waiting.done()}
-        super().connection_lost(trouble)
-
 
 class Lines:
     """The connections to one server. Used in its event loop alone."""
