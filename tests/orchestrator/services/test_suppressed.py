@@ -26,6 +26,8 @@ from orchestrator.values import ClaimedDelivery
 from preferences.address_hash import Contact
 from preferences.rules import Reason
 from preferences.services import NewSuppression, suppress
+from tenants.scope import tenant_scope
+from tenants.services import issue_key
 from tests.channels_app.messages import make_message
 from tests.channels_app.smtp_server import ScriptedServer
 from tests.make import AT, EMAIL, a_notification, a_tenant, recipients
@@ -197,3 +199,28 @@ def test_one_click_on_the_link_of_a_mail_stops_the_next_one(settings: Settings) 
     other = a_notification(tenant, people, content=EMAIL, category="orders")
     pipeline.plan(1)
     assert (outcome(next_one), outcome(other)) == ([("skipped", "unsubscribed")], [("pending", "")])
+
+
+@pytest.mark.parametrize("everybody", [False, True], ids=["by the tenant", "by the operator"])
+def test_the_preview_says_what_planning_does(*, everybody: bool) -> None:
+    tenant = a_tenant()
+    people = recipients(tenant, "ana")
+    contact = Contact(None if everybody else tenant.id, "email", "ana@example.org")
+    suppress([NewSuppression(contact, Reason.MANUAL)], source="test", at=AT)
+    with tenant_scope(tenant.id):
+        key = issue_key(tenant.id, mode="live", scopes=["send"], actor="test", at=AT).text
+
+    answer = Client().post(
+        "/api/v1/notifications/preview",
+        {"recipients": ["ana"], "content": EMAIL},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    row = a_notification(tenant, people, content=EMAIL)
+    pipeline.plan(1)
+
+    (shown,) = answer.json()["results"]
+    assert shown["steps"] == []
+    assert [(skip["channel"], skip["reason"]) for skip in shown["skipped"]] == [("email", "suppressed")]
+    assert "lift" in shown["skipped"][0]["flip"]
+    assert outcome(row) == [("skipped", "suppressed")]
