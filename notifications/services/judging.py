@@ -20,6 +20,7 @@ from notifications.catalogue import strategy_names
 from notifications.rules.requests import Judged, Known, judge, template_of
 from notifications.selectors import type_facts
 from notifications.values import NotificationRequest, RecipientRef, Trouble
+from templates_app.rules.compile import compile_content
 from templates_app.rules.liquid import check
 from templates_app.selectors import offers
 
@@ -77,10 +78,14 @@ def judge_one(
     request: NotificationRequest, *, known: Known, at: datetime, introduced: frozenset[str] | set[str] = frozenset()
 ) -> Verdict:
     """The request as it would be accepted, or everything that is wrong with it."""
-    words = {} if request.content is None else _given(request.content)
-    judged = judge(request, known=known, at=at, content_channels=tuple(words), introduced=introduced)
+    content: Any = request.content
+    given = {} if content is None else _given(content)
+    words, troubles = _ready(given)
+    if words != given:
+        request = msgspec.structs.replace(request, content=msgspec.structs.replace(content, **words))
+    judged = judge(request, known=known, at=at, content_channels=tuple(given), introduced=introduced)
     profiles, faults = _profiles(request.recipients or ())
-    troubles = [*_content_troubles(words), *faults]
+    troubles += [*_content_troubles(words), *faults]
     if not isinstance(judged, Judged):
         return (*judged, *troubles)
     return tuple(troubles) if troubles else Admitted(request, judged, profiles)
@@ -90,6 +95,23 @@ def _given(content: Any) -> dict[str, msgspec.Struct]:
     """The parts of `content` that were given, by channel."""
     parts = ((name, getattr(content, name)) for name in content.__struct_fields__)
     return {name: part for name, part in parts if part is not msgspec.UNSET}
+
+
+def _ready(given: Mapping[str, msgspec.Struct]) -> tuple[dict[str, msgspec.Struct], list[Trouble]]:
+    """The contents with their MJML made into HTML, and what kept it from becoming so."""
+    words: dict[str, msgspec.Struct] = {}
+    troubles: list[Trouble] = []
+    for channel, part in given.items():
+        if not getattr(part, "mjml", ""):
+            words[channel] = part
+            continue
+        made, findings = compile_content(part)
+        for found in findings:
+            pointer = f"/content/{channel}{found.pointer}"
+            troubles.append(Trouble(pointer, found.code, f"line {found.line}: {found.message}"))
+        if not findings:
+            words[channel] = made
+    return words, troubles
 
 
 def _content_troubles(words: Mapping[str, msgspec.Struct]) -> Iterator[Trouble]:
