@@ -75,9 +75,10 @@ class ApiProtocol(Protocol):
                 self._keep(key, body, answer)
             return answer
 
-        return await take(request, message, world=self.world, yes=yes, no=self._refused)
+        return await take(request, message, world=self.world, yes=yes, no=self.refused)
 
-    def _refused(self, refusal: Refusal) -> web.Response:
+    def refused(self, refusal: Refusal) -> web.Response:
+        """The same, where more than the status counts."""
         return self.no(refusal.status)
 
     def _again(self, key: str, body: bytes) -> web.Response | None:

@@ -1,18 +1,14 @@
 """Chat rooms of the sandbox: what Slack, Teams and Discord have in common when they take a message."""
 
-import json
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
-from channels_app.sandbox.http import Refusal, take
-from channels_app.sandbox.protocols.base import Protocol
+from channels_app.sandbox.api_protocol import ApiProtocol, Wrong, json_of, shown_headers
 from channels_app.sandbox.values import Message
-from channels_app.sandbox.world import World
 
-CHANNEL = "chat"
 DELIVERY_HEADER = "X-Carillon-Delivery-Id"
 
 
@@ -24,55 +20,37 @@ class BadMessage(ValueError):
         self.code = code
 
 
-class RoomProtocol(Protocol):
-    """A subclass names the path and reads and answers as its product does."""
+class RoomProtocol(ApiProtocol):
+    """An incoming webhook. A subclass finds the text and answers as its product does."""
 
-    path: ClassVar[str]
-
-    def routes(self, world: World) -> Iterable[web.AbstractRouteDef]:
-        """The incoming webhooks."""
-
-        async def receive(request: web.Request) -> web.StreamResponse:
-            return await self._receive(request, world)
-
-        return (web.post(self.path, receive),)
+    channel = "chat"
 
     @abstractmethod
-    def read(self, body: Mapping[str, Any]) -> str:
+    def text_of(self, body: Mapping[str, Any]) -> str:
         """The text of a message. Raises BadMessage."""
 
     @abstractmethod
-    def yes(self, request: web.Request, id: str) -> web.Response:
-        """The answer to a message that was posted."""
-
-    @abstractmethod
-    def no(self, refusal: Refusal) -> web.Response:
-        """The answer to one that a behaviour turns away."""
-
-    @abstractmethod
     def bad(self, code: str) -> web.Response:
-        """The answer to a body that the product would not take."""
+        """The answer to a body that the product would not take; "" = it is not even of the right shape."""
 
-    async def _receive(self, request: web.Request, world: World) -> web.StreamResponse:
-        raw = await request.read()
+    def read(self, request: web.Request, body: bytes) -> Message:
+        """A message for one room; the URL is its address."""
+        said = json_of(body)
         try:
-            body = json.loads(raw)
-            text = self.read(body)
+            text = self.text_of(said)
         except BadMessage as bad:
-            return self.bad(bad.code)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return self.bad("")
-        message = Message(
-            channel=CHANNEL,
+            raise Wrong(self.bad(bad.code)) from None
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise Wrong(self.bad("")) from None
+        delivery_id = request.headers.get(DELIVERY_HEADER)
+        return Message(
+            channel=self.channel,
             provider=self.key,
             to=(str(request.url.without_query_params("wait")),),
-            raw=raw,
+            raw=body,
             subject=text.splitlines()[0][:200] if text else "",
             text=text,
-            payload={"body": body},
-            headers=dict(request.headers),
-            delivery_id=request.headers.get(DELIVERY_HEADER),
-        )
-        return await take(
-            request, message, world=world, yes=lambda ids: self.yes(request, message.delivery_id or ids[0]), no=self.no
+            payload={"id": delivery_id, "waits": request.query.get("wait") == "true", "body": said},
+            headers=shown_headers(request),
+            delivery_id=delivery_id,
         )

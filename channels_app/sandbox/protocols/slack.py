@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from channels_app.sandbox.http import Refusal
 from channels_app.sandbox.rooms import BadMessage, RoomProtocol
+from channels_app.sandbox.values import Message
 
 WORDS = {
     400: "invalid_payload",
@@ -22,9 +22,9 @@ class Slack(RoomProtocol):
     """Answers in plain words."""
 
     key = "slack"
-    path = "/slack/services/{team}/{app}/{token}"
+    path = "/services/{team}/{app}/{token}"
 
-    def read(self, body: Mapping[str, Any]) -> str:
+    def text_of(self, body: Mapping[str, Any]) -> str:
         """Text, or blocks that say it all."""
         blocks = body.get("blocks", [])
         if not isinstance(blocks, list) or not all(isinstance(block, dict) and "type" in block for block in blocks):
@@ -34,11 +34,11 @@ class Slack(RoomProtocol):
             raise BadMessage("no_text")
         return html.unescape(text)
 
-    def yes(self, request: web.Request, id: str) -> web.Response:
+    def yes(self, message: Message) -> web.Response:
         return web.Response(text="ok")
 
-    def no(self, refusal: Refusal) -> web.Response:
-        return web.Response(status=refusal.status, text=WORDS.get(refusal.status, "rollup_error"))
+    def no(self, status: int) -> web.Response:
+        return web.Response(status=status, text=WORDS.get(status, "rollup_error"))
 
     def bad(self, code: str) -> web.Response:
         return web.Response(status=400, text=code or "invalid_payload")

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from channels_app.sandbox.http import Refusal
 from channels_app.sandbox.rooms import BadMessage, RoomProtocol
+from channels_app.sandbox.values import Message
 
 CARD = "application/vnd.microsoft.card.adaptive"
 CODES = {400: "InvalidRequestContent", 401: "DirectApiAuthorizationRequired", 404: "WorkflowNotFound"}
@@ -18,9 +18,9 @@ class Teams(RoomProtocol):
     """Takes Adaptive Cards, and says so before it has posted them."""
 
     key = "teams"
-    path = "/teams/workflows/{workflow}"
+    path = "/workflows/{workflow}"
 
-    def read(self, body: Mapping[str, Any]) -> str:
+    def text_of(self, body: Mapping[str, Any]) -> str:
         """What the first card says."""
         card = body["attachments"][0]
         if body["type"] != "message" or card["contentType"] != CARD or card["content"]["type"] != "AdaptiveCard":
@@ -28,11 +28,11 @@ class Teams(RoomProtocol):
         texts = [str(part["text"]) for part in card["content"]["body"] if isinstance(part, dict) and "text" in part]
         return "\n".join(texts) or str(card["content"].get("fallbackText", ""))
 
-    def yes(self, request: web.Request, id: str) -> web.Response:
+    def yes(self, message: Message) -> web.Response:
         return web.Response(status=202)
 
-    def no(self, refusal: Refusal) -> web.Response:
-        return _error(refusal.status, CODES.get(refusal.status, "TooManyRequests"))
+    def no(self, status: int) -> web.Response:
+        return _error(status, CODES.get(status, "TooManyRequests"))
 
     def bad(self, code: str) -> web.Response:
         return _error(400, code or "TriggerInputSchemaMismatch")

@@ -190,3 +190,12 @@ def test_the_sandbox_says_that_a_room_is_gone_as_the_product_does(
 
     assert isinstance(result, Refused)
     assert (result.reason, result.address_gone) == ("invalid_address", True)
+
+
+@pytest.mark.parametrize("key", ROOMS)
+def test_the_sandbox_asks_to_come_back_later(sandbox: SandboxProcess, settings: Settings, key: str) -> None:
+    settings.EGRESS_ALLOW = (f"127.0.0.1:{sandbox.http_port}",)
+    sandbox.behave({"do": "throttle", "retry_after": 0.5, "provider": key})
+    message = make_message("chat", address=f"http://127.0.0.1:{sandbox.http_port}/{ROOMS[key]}", kind=key)
+
+    assert later("rate_limited", 0.5)(send(key, message))
