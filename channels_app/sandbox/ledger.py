@@ -15,9 +15,9 @@ from typing import Any
 
 from channels_app.sandbox.behaviour_json import read_behaviour, write_behaviour
 from channels_app.sandbox.behaviours import Standing
-from channels_app.sandbox.report_rows import due_reports, end_report, plan_reports
+from channels_app.sandbox.report_rows import accepted_message, due_reports, end_report, plan_reports
 from channels_app.sandbox.schema import SCHEMA, SCHEMA_VERSION
-from channels_app.sandbox.values import DueReport, Message, Receipt, Rejection, message_id, microseconds
+from channels_app.sandbox.values import Accepted, DueReport, Message, Receipt, Rejection, message_id, microseconds
 
 FILE_NAME = "ledger.sqlite3"
 MAX_MESSAGES = 200_000
@@ -150,6 +150,10 @@ class Ledger:
         """A hook did not take a receipt; it will be tried again."""
         again = "UPDATE reports SET tries = tries + 1, due_us = ? WHERE seq = ?"
         self._db.execute(again, (microseconds(until), report.seq))
+
+    def message(self, seq: int) -> Accepted | None:
+        """One message, to be written about; `None` when there is none."""
+        return accepted_message(self._db, seq)
 
     def answer_of(self, provider: str, key: str) -> tuple[str, str] | None:
         """What a request with this idempotency key was, and what was answered; `None` for a new key."""

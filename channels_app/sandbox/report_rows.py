@@ -48,10 +48,25 @@ def end_report(db: sqlite3.Connection, report: DueReport, *, state: str) -> None
     db.execute("UPDATE messages SET receipts = json_set(receipts, ?, ?) WHERE seq = ?", (place, state, seq))
 
 
+def accepted_message(db: sqlite3.Connection, seq: int) -> Accepted | None:
+    """One message as a report about it needs it, or `None`; its hook is not kept with it."""
+    found = db.execute(
+        "SELECT m.seq, m.provider, m.recipient, m.sender, m.subject, c.text, c.payload, m.delivery_id, m.received_us"
+        " FROM messages AS m JOIN contents AS c ON c.seq = m.content WHERE m.seq = ?",
+        (seq,),
+    ).fetchone()
+    return None if found is None else _accepted(found, hook="")
+
+
 def _due(row: Sequence[Any]) -> DueReport:
     seq, position, kind, status, hook, happened_us, tries = row[:7]
-    message, provider, to, sender, subject, text, payload, delivery_id, received_us = row[7:]
-    accepted = Accepted(
+    receipt = Receipt(kind=kind, due_at=EPOCH + timedelta(microseconds=happened_us), status=status)
+    return DueReport(seq, _accepted(row[7:], hook=hook), position, receipt, tries)
+
+
+def _accepted(row: Sequence[Any], *, hook: str) -> Accepted:
+    message, provider, to, sender, subject, text, payload, delivery_id, received_us = row
+    return Accepted(
         id=message_id(message),
         provider=provider,
         to=to,
@@ -63,5 +78,3 @@ def _due(row: Sequence[Any]) -> DueReport:
         hook=hook,
         received_at=EPOCH + timedelta(microseconds=received_us),
     )
-    receipt = Receipt(kind=kind, due_at=EPOCH + timedelta(microseconds=happened_us), status=status)
-    return DueReport(seq, accepted, position, receipt, tries)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import aiohttp
 
 from channels_app.sandbox.protocols.base import Protocol
-from channels_app.sandbox.values import DueReport, microseconds
+from channels_app.sandbox.values import DueReport, OutgoingReport, microseconds
 from channels_app.sandbox.world import World
 
 AT_A_TIME = 16
@@ -38,9 +38,18 @@ class Reporter:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
+    async def reply(self, seq: int, text: str) -> bool | None:
+        """Let the recipient of a message write back. Whether the hook took it; `None` when nobody can write back."""
+        message = self._world.ledger.message(seq)
+        protocol = self._protocols.get(message.provider) if message else None
+        call = protocol.reply(message, text) if protocol and message else None
+        if call is None:
+            return None
+        async with self._session() as session:
+            return await _is_taken(session, call)
+
     async def _run(self) -> None:
-        timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        async with self._session() as session:
             while True:
                 self._world.report_due.clear()
                 due = self._world.ledger.due_reports(at=self._world.now(), limit=AT_A_TIME)
@@ -48,6 +57,10 @@ class Reporter:
                     await asyncio.gather(*(self._report(session, report) for report in due))
                 else:
                     await self._rest()
+
+    def _session(self) -> aiohttp.ClientSession:
+        timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
+        return aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
 
     async def _rest(self) -> None:
         next_us = self._world.ledger.next_report_us()
@@ -61,16 +74,19 @@ class Reporter:
         if call is None:
             self._world.ledger.end_report(report, state="not_reported")
             return
-        try:
-            async with session.post(call.url, data=call.body, headers=call.headers, allow_redirects=False) as answer:
-                taken = answer.ok
-        except (aiohttp.ClientError, TimeoutError, ValueError) as trouble:
-            log.info("a hook could not be called: %s", type(trouble).__name__)
-            taken = False
-        if taken:
+        if await _is_taken(session, call):
             self._world.ledger.end_report(report, state="reported")
         elif report.tries >= len(PAUSES_SECONDS):
             self._world.ledger.end_report(report, state="given_up")
         else:
             until = self._world.now() + timedelta(seconds=PAUSES_SECONDS[report.tries])
             self._world.ledger.put_off_report(report, until=until)
+
+
+async def _is_taken(session: aiohttp.ClientSession, call: OutgoingReport) -> bool:
+    try:
+        async with session.post(call.url, data=call.body, headers=call.headers, allow_redirects=False) as answer:
+            return answer.ok
+    except (aiohttp.ClientError, TimeoutError, ValueError) as trouble:
+        log.info("a hook could not be called: %s", type(trouble).__name__)
+        return False

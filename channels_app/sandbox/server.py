@@ -48,7 +48,9 @@ async def serve(options: Namespace, *, protocols: Sequence[Protocol]) -> None:
         closing.push_async_callback(reporter.stop)
         routes = [route for protocol in protocols for route in protocol.routes(world)]
         spoken = [{"channel": each.channel, "provider": each.key} for each in protocols if each.channel]
-        app = make_app(world, reader=reader, addresses=addresses, spoken=spoken, protocol_routes=routes)
+        app = make_app(
+            world, reader=reader, reporter=reporter, addresses=addresses, spoken=spoken, protocol_routes=routes
+        )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         closing.push_async_callback(runner.cleanup)
         addresses["http"] = await _listen(runner, options=options)

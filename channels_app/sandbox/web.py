@@ -6,8 +6,9 @@ from pathlib import Path
 from aiohttp import web
 
 from channels_app.sandbox import api
-from channels_app.sandbox.api.desk import ADDRESSES, READER, SPOKEN, WORLD, Reader, Spoken
+from channels_app.sandbox.api.desk import ADDRESSES, READER, REPORTER, SPOKEN, WORLD, Reader, Spoken
 from channels_app.sandbox.problems import speak_problems
+from channels_app.sandbox.reports import Reporter
 from channels_app.sandbox.world import World
 
 PAGE = Path(__file__).parent / "page"
@@ -35,13 +36,15 @@ def make_app(
     world: World,
     *,
     reader: Reader,
+    reporter: Reporter,
     addresses: dict[str, str],
     spoken: Spoken = (),
     protocol_routes: Iterable[web.AbstractRouteDef],
 ) -> web.Application:
     """The web application. `addresses` names where the other protocols listen: {"smtp": "127.0.0.1:1025"}."""
     app = web.Application(middlewares=[speak_problems], client_max_size=MAX_BODY_BYTES)
-    app[WORLD], app[READER], app[ADDRESSES], app[SPOKEN] = world, reader, addresses, spoken
+    app[WORLD], app[READER], app[REPORTER] = world, reader, reporter
+    app[ADDRESSES], app[SPOKEN] = addresses, spoken
     app.add_routes(api.routes())
     app.add_routes(
         [

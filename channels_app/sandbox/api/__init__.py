@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
-from channels_app.sandbox.api import behaviours, contents, messages, pulse
+from channels_app.sandbox.api import behaviours, contents, messages, pulse, replies
 
 
 def routes() -> list[web.RouteDef]:
     """Every route of the API."""
-    return [*messages.ROUTES, *contents.ROUTES, *behaviours.ROUTES, *pulse.ROUTES]
+    return [*messages.ROUTES, *contents.ROUTES, *behaviours.ROUTES, *pulse.ROUTES, *replies.ROUTES]

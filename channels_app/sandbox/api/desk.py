@@ -12,6 +12,7 @@ from aiohttp import web
 from channels_app.sandbox.behaviour_json import Fault
 from channels_app.sandbox.lookup import Lookup
 from channels_app.sandbox.problems import Invalid
+from channels_app.sandbox.reports import Reporter
 from channels_app.sandbox.values import microseconds, sequence_of
 from channels_app.sandbox.world import World
 
@@ -42,6 +43,7 @@ class Reader:
 
 WORLD = web.AppKey("world", World)
 READER = web.AppKey("reader", Reader)
+REPORTER = web.AppKey("reporter", Reporter)
 ADDRESSES = web.AppKey("addresses", dict[str, str])  # {"smtp": "127.0.0.1:1025"}
 SPOKEN: web.AppKey[Spoken] = web.AppKey("spoken")
 

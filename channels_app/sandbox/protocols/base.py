@@ -27,6 +27,10 @@ class Protocol:
         """The call that tells `message.hook` of a receipt, signed as this provider signs; `None`: it tells no such."""
         return None
 
+    def reply(self, message: Accepted, text: str) -> OutgoingReport | None:
+        """The call that tells a hook what the recipient wrote back; `None`: nobody writes back here."""
+        return None
+
     async def start(self, world: World, *, options: Namespace) -> Mapping[str, str]:
         """Open what is not HTTP, and name its addresses: {"smtp": "127.0.0.1:1025"}. Raises OSError."""
         return {}

@@ -102,6 +102,27 @@ class Twilio(ApiProtocol):
         }
         return signed(message.hook, form | ({"ErrorCode": error} if error else {}))
 
+    def reply(self, message: Accepted, text: str) -> OutgoingReport | None:
+        """An incoming message, to where the status callbacks go: a number's own URL is set in the dashboard."""
+        hook = str(message.payload.get("StatusCallback", "")).partition("?")[0]
+        if not hook:
+            return None
+        sid = f"SM{uuid4().hex}"
+        form = {
+            "AccountSid": identities.TWILIO_ACCOUNT_SID,
+            "ApiVersion": "2010-04-01",
+            "Body": text,
+            "From": message.to,
+            "MessageSid": sid,
+            "NumMedia": "0",
+            "NumSegments": "1",
+            "SmsMessageSid": sid,
+            "SmsSid": sid,
+            "SmsStatus": "received",
+            "To": message.sender,
+        }
+        return signed(hook, form)
+
 
 protocol = Twilio()
 

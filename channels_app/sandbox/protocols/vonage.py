@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import uuid4
 
@@ -81,6 +82,23 @@ class Vonage(ApiProtocol):
             said["error"] = {"type": f"{ERRORS}#{error}", "title": error, "detail": "", "instance": str(uuid4())}
         body = json.dumps(said).encode()
         return OutgoingReport(message.hook, {"Content-Type": "application/json", "Authorization": signed(body)}, body)
+
+    def reply(self, message: Accepted, text: str) -> OutgoingReport | None:
+        """An incoming message, to where the status webhooks go: an application's own URL is set in the dashboard."""
+        hook = str(message.payload.get("webhook_url", ""))
+        if not hook:
+            return None
+        said = {
+            "channel": "sms",
+            "message_uuid": str(uuid4()),
+            "message_type": "text",
+            "from": message.to.removeprefix("+"),
+            "to": message.sender,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "text": text,
+        }
+        body = json.dumps(said).encode()
+        return OutgoingReport(hook, {"Content-Type": "application/json", "Authorization": signed(body)}, body)
 
 
 protocol = Vonage()

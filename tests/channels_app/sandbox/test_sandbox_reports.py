@@ -87,3 +87,43 @@ def test_clearing_takes_the_receipts_along(sandbox: SandboxProcess, hook: Listen
     assert dict(parse_qsl(call.body.decode()))["To"] == "+14155550101"
     time.sleep(0.5)
     assert len(hook.calls) == 1
+
+
+def test_the_recipient_writes_back_to_the_hook(sandbox: SandboxProcess, hook: Listener) -> None:
+    sms(sandbox, f"{hook.url}?carillon_delivery=1")
+    hook.wait_for(1)
+    (message,) = sandbox.messages()
+
+    answer = sandbox.api("POST", f"messages/{message['id']}/reply", {"text": "STOP"})
+
+    said = dict(parse_qsl(hook.calls[-1].body.decode()))
+    assert answer == (200, {"taken": True})
+    assert hook.calls[-1].url == hook.url
+    assert (said["Body"], said["From"], said["To"]) == ("STOP", "+14155550100", "+15005550006")
+
+
+def test_a_hook_that_is_out_does_not_take_what_is_written_back(sandbox: SandboxProcess, hook: Listener) -> None:
+    sms(sandbox, hook.url)
+    hook.wait_for(1)
+    hook.statuses = [503]
+
+    assert sandbox.api("POST", f"messages/{sandbox.messages()[0]['id']}/reply", {"text": "STOP"}) == (
+        200,
+        {"taken": False},
+    )
+
+
+def test_nobody_writes_back_to_a_mail(sandbox: SandboxProcess) -> None:
+    sandbox.send("ana@example.org")
+
+    status, problem = sandbox.api("POST", f"messages/{sandbox.messages()[0]['id']}/reply", {"text": "STOP"})
+
+    assert (status, problem["code"]) == (404, "not_found")
+
+
+def test_an_empty_reply_is_none(sandbox: SandboxProcess, hook: Listener) -> None:
+    sms(sandbox, hook.url)
+
+    status, problem = sandbox.api("POST", f"messages/{sandbox.messages()[0]['id']}/reply", {"text": ""})
+
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/text")
