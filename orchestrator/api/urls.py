@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orchestrator.api import dead_letters, preview, strategies
+from orchestrator.api import dead_letters, preview, strategies, template_tests
 
 urlpatterns = [
     path("notifications/preview", preview.NotificationPreview.as_view()),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("dead-letters/tag", dead_letters.DeadLetterTag.as_view()),
     path("dead-letters/discard", dead_letters.DeadLetterDiscard.as_view()),
     path("dead-letters/<uuid:id>", dead_letters.DeadLetterDetail.as_view()),
+    path("templates/<str:key>/test-send", template_tests.TemplateTestSend.as_view()),
     path("strategies", strategies.Strategies.as_view()),
     path("strategies/validate", strategies.StrategyValidation.as_view()),
     path("strategies/<str:key>", strategies.StrategyDetail.as_view()),
