@@ -4,7 +4,8 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -112,10 +113,12 @@ def purge_seen(*, limit: int) -> int:
 
 
 def _rows(account: Account, heard: Heard, *, at: datetime) -> list[_New]:
+    """In the order in which they were said, which is the order of their ids."""
+    ids = (uuid7(at + number * timedelta(microseconds=1)) for number in count())
     rows = [
         _New(
             digest_of_receipt(account, receipt),
-            uuid7(at),
+            next(ids),
             receipt.kind,
             receipt.at,
             receipt.delivery_id,
@@ -127,14 +130,10 @@ def _rows(account: Account, heard: Heard, *, at: datetime) -> list[_New]:
     ]
     for inbound in heard.inbound:
         said = {"sender": inbound.sender, "to": inbound.to, "text": inbound.text}
-        id = uuid7(at)
-        private = _sealed(account, id, said)
-        message_id = _text(inbound.message_id)
-        rows.append(
-            _New(digest_of_inbound(account, inbound), id, INBOUND, inbound.at, None, message_id, private=private)
-        )
+        id, digest, name = next(ids), digest_of_inbound(account, inbound), _text(inbound.message_id)
+        rows.append(_New(digest, id, INBOUND, inbound.at, message_id=name, private=_sealed(account, id, said)))
     if heard.visit:
-        id = uuid7(at)
+        id = next(ids)
         private = _sealed(account, id, {"url": heard.visit})
         rows.append(_New(digest_of_visit(account, heard), id, VISIT, at, private=private))
     return rows
