@@ -9,7 +9,7 @@ from pytest_django import Settings
 from notifications.models import Delivery, Notification
 from orchestrator import pipeline
 from tests.channels_app.smtp_server import ScriptedServer
-from tests.templates_app.asking import ORDER, Api, errors, said
+from tests.templates_app.asking import Api, errors, said
 from tests.templates_app.conftest import api, api_of, nothing_kept_in_memory, tenant_id  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
