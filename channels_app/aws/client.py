@@ -5,7 +5,6 @@ whether one of them has the answer already (`before-send`): ours always has.
 """
 
 import io
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -34,20 +33,18 @@ _use: ContextVar[Use] = ContextVar("aws_use")
 
 
 class AwsClient:
-    """One service under one account. boto3's clients may be shared by threads; making one takes tens of milliseconds,
-    so it is done at the first call.
-    """
+    """One service under one account. boto3's clients may be shared by threads."""
 
     def __init__(self, service: str, config: Mapping[str, Any]) -> None:
-        self._service, self._config = service, config
+        """Reads the model of the service, a tenth of a second that no call has to spare; connects to nothing."""
         self._wire = Client()
-        self._lock = threading.Lock()
-        self._made: Any = None
+        self._client = _made(service, config)
+        self._client.meta.events.register("before-send", self._send)
 
     @contextmanager
     def within(self, call: Call) -> Iterator[Use]:
         """A use whose requests belong to `call`."""
-        use = Use(self._client(), call)
+        use = Use(self._client, call)
         token = _use.set(use)
         try:
             yield use
@@ -58,26 +55,6 @@ class AwsClient:
         """End the idle connections."""
         self._wire.close()
 
-    def _client(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
-
-    def _make(self) -> Any:
-        config = self._config
-        session = boto3.session.Session(
-            aws_access_key_id=config["access_key_id"],
-            aws_secret_access_key=config["secret_access_key"],
-            aws_session_token=config["session_token"] or None,
-            region_name=config["region"],
-        )
-        # https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html, 2026-11
-        once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, ignore_configured_endpoint_urls=True)
-        made = session.client(self._service, endpoint_url=config["base_url"] or None, config=once)
-        made.meta.events.register("before-send", self._send)
-        return made
-
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         headers = {name: _text(value) for name, value in request.headers.items()}
         body = request.body if isinstance(request.body, bytes) else _read(request.body)
@@ -86,6 +63,18 @@ class AwsClient:
             use.call, method=request.method, url=request.url, headers=headers, body=body
         )
         return AWSResponse(request.url, answer.status, dict(answer.headers), _Raw(answer))
+
+
+def _made(service: str, config: Mapping[str, Any]) -> Any:
+    session = boto3.session.Session(
+        aws_access_key_id=config["access_key_id"],
+        aws_secret_access_key=config["secret_access_key"],
+        aws_session_token=config["session_token"] or None,
+        region_name=config["region"],
+    )
+    # https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html, 2026-11
+    once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, ignore_configured_endpoint_urls=True)
+    return session.client(service, endpoint_url=config["base_url"] or None, config=once)
 
 
 class _Raw(io.BytesIO):

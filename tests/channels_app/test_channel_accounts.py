@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from channels_app.accounts import LIVE, TEST, accounts_for, close_all, mistakes, provider_for
 from channels_app.contract import Account
-from channels_app.registry import channels, providers
+from channels_app.registry import channels
 
 pytestmark = pytest.mark.django_db
 
