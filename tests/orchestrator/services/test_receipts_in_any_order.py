@@ -29,9 +29,9 @@ from tests.channels_app import reporting
 from tests.channels_app.reporting import Reporter
 from tests.make import AT, IN_APP, a_notification, a_tenant, recipients
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 LONG = os.environ.get("CARILLON_FAULTS") == "long"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800 if LONG else 120)]
+
 RUNS = 500 if LONG else 25
 RACES = 10_000 if LONG else 150
 REPEATS = 50

@@ -131,6 +131,7 @@ def call_of(delivery: ClaimedDelivery, address: str) -> ProviderCall:
     return ProviderCall(delivery, account, Road(budget=3), message)
 
 
+@pytest.mark.timeout(1800 if RACES > 1000 else 120)
 def test_once_a_suppression_is_committed_no_send_begins() -> None:
     """S12. One side begins a send, the other suppresses its address; both start at the same moment, again and again.
 
