@@ -89,6 +89,10 @@ class Channel(ABC):
         """Judge a content whose texts are final: sizes, addresses, and nothing that could be taken for structure."""
         return ()
 
+    def fit(self, content: Any) -> Any:
+        """A content whose texts are final, cut to what the road carries where a cut does no harm."""
+        return content
+
     def units(self, text: str) -> int | None:
         """What the text costs, in what providers charge for; `None` where length costs nothing."""
         return None

@@ -81,6 +81,7 @@ class Faulty(Protocol):
 class Shape:
     """What templates need to know of a channel: its content, and how the channel judges one.
 
+    `fit` cuts a finished content to what the channel carries.
     `units` counts what a text costs on the channel (segments of an SMS), and says `None` where length costs nothing.
     """
 
@@ -88,6 +89,7 @@ class Shape:
     content: type[Struct]
     judge: Callable[[Any], tuple[Faulty, ...]]
     judge_final: Callable[[Any], tuple[Faulty, ...]]
+    fit: Callable[[Any], Any]
     units: Callable[[str], int | None]
 
 

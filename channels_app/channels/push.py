@@ -2,7 +2,7 @@
 
 from channels_app.contract import Channel, ContentFault
 from channels_app.registry import channels
-from channels_app.rules.push_content import PushContent, final, written
+from channels_app.rules.push_content import PushContent, final, fitting, written
 from kernel.env_kinds import Rate
 
 
@@ -20,6 +20,10 @@ class Push(Channel):
     def validate(self, content: PushContent) -> tuple[ContentFault, ...]:
         """Judge what was written."""
         return tuple(written(content))
+
+    def fit(self, content: PushContent) -> PushContent:
+        """The body cut so that the whole fits what push services carry."""
+        return fitting(content)
 
     def validate_rendered(self, content: PushContent) -> tuple[ContentFault, ...]:
         """Judge the final texts and their size altogether."""

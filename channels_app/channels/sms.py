@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from channels_app.contract import Channel, ContentFault
 from channels_app.parts import Part, Text
 from channels_app.registry import channels
 from channels_app.rules.content import at_most, not_blank
+from channels_app.rules.cutting import cut
 from channels_app.rules.segments import segments
 from kernel.env_kinds import Rate
 
@@ -34,6 +36,12 @@ class Sms(Channel):
     def validate(self, content: SmsContent) -> tuple[ContentFault, ...]:
         """Judge what was written."""
         return tuple(not_blank("/body", content.body))
+
+    def fit(self, content: SmsContent) -> SmsContent:
+        """The text cut to what networks join together; dots, because one "…" would halve the room of every part."""
+        if len(content.body) <= BODY_CHARS:
+            return content
+        return msgspec.structs.replace(content, body=cut(content.body, BODY_CHARS, mark="..."))
 
     def units(self, text: str) -> int:
         """The SMS it is sent as."""

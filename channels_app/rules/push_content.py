@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from channels_app.parts import Actions, Json, Line, Part, Text, Url
 from channels_app.rules.content import address_of_a_page, at_most, buttons, is_templated, not_blank
+from channels_app.rules.cutting import cut_bytes
 from channels_app.values import ContentFault
 
 # What APNs, FCM and RFC 8030 push services carry, less some room for what providers wrap around it.
@@ -46,6 +47,18 @@ def final(content: PushContent) -> Iterator[ContentFault]:
     yield from buttons(content.actions, rendered=True)
     yield from at_most("", found=_size(content), allowed=PAYLOAD_BYTES, unit="bytes")
     yield from at_most("/collapse_key", found=_size(content.collapse_key) - 2, allowed=64, unit="bytes")
+
+
+def fitting(content: PushContent) -> PushContent:
+    """The content with its body cut so that the whole is small enough; untouched where cutting would not help."""
+    excess = _size(content) - PAYLOAD_BYTES
+    if excess <= 0:
+        return content
+    body = cut_bytes(content.body, len(content.body.encode()) - excess)
+    # JSON writes some characters longer than UTF-8 does: what is still too big is cut once more by what is left over.
+    while body and (excess := _size(msgspec.structs.replace(content, body=body)) - PAYLOAD_BYTES) > 0:
+        body = cut_bytes(body, len(body.encode()) - excess)
+    return msgspec.structs.replace(content, body=body) if body else content
 
 
 def _size(value: Any) -> int:

@@ -147,5 +147,7 @@ def _context(
 
 
 def _judged(channel: str, content: Any) -> Rendered:
-    faults = channels.get(channel).validate_rendered(content)
+    road = channels.get(channel)
+    content = road.fit(content)
+    faults = road.validate_rendered(content)
     return RenderError(faults[0].code, faults[0].message, pointer=faults[0].pointer) if faults else content

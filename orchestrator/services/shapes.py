@@ -11,7 +11,9 @@ from templates_app.values import Shape
 def shapes() -> Mapping[str, Shape]:
     """The channels by key."""
     return {
-        channel.key: Shape(channel.key, channel.content, channel.validate, channel.validate_rendered, channel.units)
+        channel.key: Shape(
+            channel.key, channel.content, channel.validate, channel.validate_rendered, channel.fit, channel.units
+        )
         for channel in channels
     }
 

@@ -34,7 +34,8 @@ def context_of(
     )
 
 
-def verdict(shape: Shape, content: Struct) -> RenderError | None:
-    """Why the channel would not take this finished content; `None`: it takes it."""
-    faults = shape.judge_final(content)
-    return RenderError(faults[0].code, faults[0].message, pointer=faults[0].pointer) if faults else None
+def finished(shape: Shape, content: Struct) -> Struct | RenderError:
+    """The content as the channel carries it, or why it would not take it."""
+    fitting: Struct = shape.fit(content)
+    faults = shape.judge_final(fitting)
+    return RenderError(faults[0].code, faults[0].message, pointer=faults[0].pointer) if faults else fitting

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from templates_app.rendering import render_jobs
 from templates_app.rules.making import Made, Piece
-from templates_app.rules.showing import PERSON, context_of, verdict
+from templates_app.rules.showing import PERSON, context_of, finished
 from templates_app.values import DEFAULT, Finding, Job, RenderError
 
 
@@ -52,8 +52,8 @@ def fill_in_examples(
     ]
     found = []
     for (piece, locale), content in zip(places, render_jobs(jobs), strict=True):
-        judged = None if isinstance(content, RenderError) else verdict(made.shapes[piece.channel], content)
-        found.append(Example(piece, locale, judged or content))
+        shown = content if isinstance(content, RenderError) else finished(made.shapes[piece.channel], content)
+        found.append(Example(piece, locale, shown))
     return found
 
 
