@@ -26,5 +26,6 @@ def make_rounds(*, at: datetime) -> None:
     weigh(at=at)
     purge(at=at, limit=PURGE_BATCH)
     sightings.purge(at=at, limit=PURGE_BATCH)
-    purge_seen(limit=PURGE_BATCH)
+    while purge_seen(limit=PURGE_BATCH) == PURGE_BATCH:
+        continue
     ledger.watch(at=at)
