@@ -12,10 +12,12 @@ from typing import Any
 import psycopg
 
 from config.bench.databases import SEES_ALL, connect, database, numbered, refuse_used_redis
+from config.bench.sinks.sink import Sink
 from config.bench.stack import Stack
 from deploy.local.services import temporary_folder
 
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "LD_LIBRARY_PATH")
+HOOK_SECONDS = 0.05
 
 
 class Arena:
@@ -61,11 +63,26 @@ class Arena:
             redis_url=self.redis_url,
             environ=self.environ,
             folder=self.folder / "carillon",
-            reachable=(),
+            reachable=tuple(f"{sink.address[0]}:{sink.port}" for sink in (self.mail_sink, self.hook_sink)),
         )
         self._closing.callback(stack.close)
         stack.start()
         return stack
+
+    @cached_property
+    def mail_sink(self) -> Sink:
+        """A mail server that takes everything."""
+        return self._sink("config.bench.sinks.smtp")
+
+    @cached_property
+    def hook_sink(self) -> Sink:
+        """A web server that takes everything, `HOOK_SECONDS` after it was asked."""
+        return self._sink("config.bench.sinks.http", str(HOOK_SECONDS))
+
+    def _sink(self, module: str, *words: str) -> Sink:
+        sink = Sink(module, *words, processes=1, environ=self.environ, folder=self.folder)
+        self._closing.callback(sink.close)
+        return sink
 
     @cached_property
     def ledger(self) -> psycopg.Connection[tuple[Any, ...]]:

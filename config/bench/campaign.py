@@ -1,12 +1,13 @@
 """Carillon's turn at a fan-out: one request by HTTP to a list of people, until all are sent to, and the proof of it."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from uuid import UUID, uuid4
 
 from config.bench import letter
 from config.bench.arena import Arena
 from config.bench.people import list_of
+from config.bench.sinks.sink import Sink
 from config.bench.stack import BULK_PROCESSES
 from config.bench.values import Measure, Trouble, Turn
 from config.bench.waiting import wait_for
@@ -34,17 +35,15 @@ WHERE delivery_id IN (SELECT id FROM notifications_delivery WHERE notification_i
 _CREATED = "SELECT created_at FROM notifications_notification WHERE id = %s"
 _IDS = "SELECT id FROM notifications_delivery WHERE notification_id = %s"
 
-Arrived = Callable[[], Collection[str]]  # the ids of deliveries that a sink took since it was last asked
-
 
 class Campaign:
     """One request to a list of people, again and again. What earlier turns wrote stays in the tables, as in life."""
 
     about = f"one request by HTTP; web, timekeeper, {BULK_PROCESSES} bulk workers as shipped"
 
-    def __init__(self, arena: Arena, *, tenant: str, arrived: Arrived | None = None) -> None:
-        """`arrived` is a sink's ledger, to be compared with ours."""
-        self._arena, self._arrived = arena, arrived
+    def __init__(self, arena: Arena, *, tenant: str, sink: Sink | None = None) -> None:
+        """What `sink` took is compared with our ledger."""
+        self._arena, self._sink = arena, sink
         self._api = arena.stack.api(tenant)
         self._lists: dict[int, str] = {}
 
@@ -64,6 +63,8 @@ class Campaign:
             "priority": "medium",
             "idempotency_key": uuid4().hex,
         }
+        if self._sink is not None:
+            self._sink.took()
         began = time.monotonic()
         id = UUID(self._api("POST", "/notifications", request)["id"])
         accepted = time.monotonic() - began
@@ -89,8 +90,8 @@ class Campaign:
         troubles = [
             f"{name}: {found[name]} instead of {wanted[name]}" for name in wanted if found[name] != wanted[name]
         ]
-        if self._arrived is not None:
-            troubles += self._compared(id, self._arrived())
+        if self._sink is not None:
+            troubles += self._compared(id, self._sink.took())
         return tuple(troubles), first
 
     def _found(self, id: UUID) -> tuple[int, int, int, int, int, float]:

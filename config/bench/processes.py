@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from deploy.local.paths import REPO
 from deploy.local.spawn import spawn
 
 STOP_SECONDS = 15.0
+HAND_SECONDS = 900.0  # the longest piece of work of one hand
 LAST_CHARS = 1500  # of an output, when a process ended that should not have
 
 
@@ -93,6 +95,8 @@ class Hand(Process):
     def _hear(self) -> Any:
         stream = self._process.stdout
         assert stream is not None
+        if not select.select([stream], [], [], HAND_SECONDS)[0]:
+            raise Trouble(f"{self.name} said nothing for {HAND_SECONDS:.0f} s:\n{self.last_words()}")
         line = stream.readline()
         if not line:
             self._process.wait()

@@ -80,7 +80,7 @@ class Stack:
                 elif program.name not in LEFT_OUT:
                     self._launch(program, name=program.name, web_fd=listening.fileno())
         self._await_ready()
-        self.api("post")("POST", "/provider-accounts", {"key": "nowhere", "provider": "nowhere"})
+        self.account("post", key="nowhere", provider="nowhere", credentials={})
 
     def close(self) -> None:
         """End every process."""
@@ -109,6 +109,12 @@ class Stack:
     def key(self, tenant: str) -> str:
         """The key of one of `TENANTS`."""
         return self._keys[tenant]
+
+    def account(self, tenant: str, *, key: str, provider: str, credentials: Mapping[str, str]) -> None:
+        """Give a tenant an account with a provider, unless it has one of that key."""
+        api = self.api(tenant)
+        if not any(account["key"] == key for account in api("GET", "/provider-accounts")["results"]):
+            api("POST", "/provider-accounts", {"key": key, "provider": provider, "credentials": dict(credentials)})
 
     def verify_ledger(self) -> tuple[str, ...]:
         """What `manage.py verify_ledger` finds wrong with everything there is."""

@@ -1,6 +1,7 @@
 """The upper bound as a contender: two processes, started before the clock."""
 
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from config.bench.bare import tables
 from config.bench.bare.hand import BATCH
 from config.bench.databases import connect
 from config.bench.processes import Hand
+from config.bench.sinks.sink import Sink
 from config.bench.values import Turn
 from deploy.local.paths import REPO
 
@@ -16,13 +18,13 @@ PROCESSES = 2
 
 
 class Bare:
-    """`smtp` is where mails go; `None` renders and throws away."""
+    """`sink` is where mails go; `None` renders and throws away."""
 
     name = "upper bound"
     about = f"bare psycopg: COPY, render, hand over, one update per {BATCH}; {PROCESSES} processes"
 
-    def __init__(self, arena: Arena, *, smtp: tuple[str, int] | None = None) -> None:
-        self._arena, self._smtp = arena, smtp
+    def __init__(self, arena: Arena, *, sink: Sink | None = None) -> None:
+        self._arena, self._sink = arena, sink
 
     def fan_out(self, size: int) -> Turn:
         """Send to `size` people; `rate` is sent per second."""
@@ -30,6 +32,8 @@ class Bare:
             if not database.execute("SELECT to_regclass('bare_delivery')").fetchone()[0]:  # type: ignore[index]
                 database.execute(tables.DDL)
             database.execute(tables.EMPTY)
+            if self._sink is not None:
+                self._sink.took()
             hands = self._hands(size, closing)
             for hand in hands:
                 hand.ready()
@@ -40,9 +44,13 @@ class Bare:
                 hand.done()
             seconds = time.monotonic() - began
             sent, lines = database.execute(tables.COUNT).fetchone() or (0, 0)
-        done = (sent, lines) == (size, 2 * size)
-        troubles = () if done else (f"sent {sent} with {lines} lines of history, not {size} with {2 * size}",)
-        return Turn(size, {"rate": size / seconds}, troubles)
+        return Turn(size, {"rate": size / seconds}, tuple(self._troubles(size, sent=sent, lines=lines)))
+
+    def _troubles(self, size: int, *, sent: int, lines: int) -> Iterator[str]:
+        if (sent, lines) != (size, 2 * size):
+            yield f"sent {sent} with {lines} lines of history, not {size} with {2 * size}"
+        if self._sink is not None and (arrived := len(set(self._sink.took()))) != size:
+            yield f"{arrived} arrived, not {size}"
 
     def _hands(self, size: int, closing: ExitStack) -> list[Hand]:
         notification, hands = str(uuid4()), []
@@ -53,7 +61,7 @@ class Bare:
                 "notification": notification,
                 "first": first,
                 "size": size * (number + 1) // PROCESSES - first,
-                "smtp": self._smtp,
+                "smtp": None if self._sink is None else self._sink.address,
             }
             env = {**self._arena.environ, "PYTHONPATH": str(REPO)}
             hands.append(Hand("config.bench.bare.hand", task, env=env, logs=self._arena.folder))

@@ -12,6 +12,7 @@ from celery import Celery
 from config.bench.arena import Arena
 from config.bench.databases import connect
 from config.bench.processes import Process, run_to_end
+from config.bench.sinks.sink import Sink
 from config.bench.values import Trouble, Turn
 from config.bench.waiting import wait_for
 from deploy.local.paths import REPO
@@ -25,12 +26,12 @@ SLOWEST = 20.0  # a second: what is slower than that has stopped
 
 
 class Naive:
-    """`reuse` keeps database connections from task to task; `smtp` is where mails go, `None` for nowhere."""
+    """`reuse` keeps database connections from task to task; `sink` is where mails go, `None` for nowhere."""
 
-    def __init__(self, arena: Arena, *, reuse: bool, smtp: tuple[str, int] | None = None) -> None:
+    def __init__(self, arena: Arena, *, reuse: bool, sink: Sink | None = None) -> None:
         self.name = "naive, connections kept" if reuse else "naive"
         self.about = "a Celery task per notification, ORM row by row" + (", CELERY_DB_REUSE_MAX" if reuse else "")
-        self._arena = arena
+        self._arena, self._sink = arena, sink
         self._env = {
             **arena.environ,
             "PYTHONPATH": str(REPO),
@@ -38,7 +39,7 @@ class Naive:
             "NAIVE_DATABASE_URL": arena.plain_database_url,
             "NAIVE_BROKER_URL": arena.plain_redis_url,
             **({"NAIVE_REUSE": REUSE} if reuse else {}),
-            **({"NAIVE_EMAIL_HOST": smtp[0], "NAIVE_EMAIL_PORT": str(smtp[1])} if smtp else {}),
+            **({"NAIVE_EMAIL_HOST": sink.address[0], "NAIVE_EMAIL_PORT": str(sink.port)} if sink else {}),
         }
         self._prepared_for = 0
 
@@ -46,12 +47,16 @@ class Naive:
         """One notification to `size` people; `rate` is sent per second."""
         self._prepare(size)
         with connect(self._arena.plain_database_url) as database, self._worker(database):
+            if self._sink is not None:
+                self._sink.took()
             began = time.monotonic()
             self._celery.send_task("naive.fan_out", args=[uuid4().hex, size])
             done = wait_for(lambda: self._count(database, SENT) >= size, seconds=30 + size / SLOWEST)
             seconds = time.monotonic() - began
             sent, lines = self._count(database, SENT), self._count(database, LINES)
         troubles = () if done and lines == 2 * size else (f"sent {sent} with {lines} lines, not {size}",)
+        if self._sink is not None and (arrived := len(self._sink.took())) != size:
+            troubles = (*troubles, f"{arrived} arrived, not {size}")
         return Turn(size, {"rate": size / seconds}, troubles)
 
     def _prepare(self, size: int) -> None:
