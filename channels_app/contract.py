@@ -77,7 +77,7 @@ class Channel(ABC):
     needs_endpoint: ClassVar[bool] = True  # False: the person itself is the address
     fan_out: ClassVar[bool] = False  # True: all endpoints of a person; False: the newest one
     patient: ClassVar[bool] = False  # True: retries grow to hours and go on until the notification expires
-    interrupts: ClassVar[bool] = True  # it reaches out to a person: limits for people count it, quiet hours hold it back
+    interrupts: ClassVar[bool] = True  # it reaches out to people: their limits count it, quiet hours hold it back
     limit: ClassVar[Rate | None] = None  # deliveries altogether, unless RATE_LIMIT_CHANNEL_<KEY> says otherwise
     timeout_setting: ClassVar[str]  # the field of settings.ORCHESTRATOR that bounds one call, in seconds
 

@@ -41,6 +41,7 @@ _BY_COMMAND = {
     **dict.fromkeys(
         ("migrate", "prepare", "makemigrations", "sqlmigrate", "showmigrations", "partitions", "flush"), MIGRATE
     ),
+    **dict.fromkeys(("startprovider", "startchannel"), BUILD),
     **dict.fromkeys(("environment", "collectstatic", "compilemessages", "makemessages", "spectacular", "help"), BUILD),
     "worker": WORKER,
     "beat": BEAT,
