@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+from contextlib import suppress
 
 from templates_app.child.filling import serve
 from templates_app.child.limits import Limits
@@ -24,7 +25,8 @@ def main(control: socket.socket, limits: Limits) -> None:
             os.ftruncate(progress.fileno(), mmap.PAGESIZE)
             if os.fork() == 0:
                 _be_born(control, ours, theirs, progress.fileno(), limits)
-            socket.send_fds(control, [b"c"], [ours.fileno(), progress.fileno()])
+            with suppress(OSError):  # nobody is there to take it: the next look at the line says so too
+                socket.send_fds(control, [b"c"], [ours.fileno(), progress.fileno()])
         ours.close()
         theirs.close()
 
