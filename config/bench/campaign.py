@@ -1,12 +1,14 @@
 """Carillon's turn at a fan-out: one request by HTTP to a list of people, until all are sent to, and the proof of it."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from config.bench import letter
 from config.bench.arena import Arena
-from config.bench.people import list_of
+from config.bench.people import Describe, list_of
 from config.bench.sinks.sink import Sink
 from config.bench.stack import BULK_PROCESSES
 from config.bench.values import Measure, Trouble, Turn
@@ -36,29 +38,41 @@ _CREATED = "SELECT created_at FROM notifications_notification WHERE id = %s"
 _IDS = "SELECT id FROM notifications_delivery WHERE notification_id = %s"
 
 
+@dataclass(frozen=True, slots=True)
+class Road:
+    """By what way, in what words, to whom."""
+
+    channel: str
+    content: Mapping[str, Any]
+    describe: Describe
+
+
+EMAIL = Road("email", letter.CONTENT, letter.person)
+
+
 class Campaign:
     """One request to a list of people, again and again. What earlier turns wrote stays in the tables, as in life."""
 
     about = f"one request by HTTP; web, timekeeper, {BULK_PROCESSES} bulk workers as shipped"
 
-    def __init__(self, arena: Arena, *, tenant: str, sink: Sink | None = None) -> None:
+    def __init__(self, arena: Arena, *, tenant: str, sink: Sink | None = None, road: Road = EMAIL) -> None:
         """What `sink` took is compared with our ledger."""
-        self._arena, self._sink = arena, sink
+        self._arena, self._sink, self._road = arena, sink, road
         self._api = arena.stack.api(tenant)
         self._lists: dict[int, str] = {}
 
     def prepare(self, size: int) -> None:
         """Make the list of `size` people, so that no turn has to."""
         if size not in self._lists:
-            self._lists[size] = list_of(self._api, f"people-{size}", size=size, describe=letter.person)
+            self._lists[size] = list_of(self._api, f"people-{size}", size=size, describe=self._road.describe)
 
     def send(self, size: int) -> Turn:
         """To the list of `size` people."""
         self.prepare(size)
         request = {
             "segment": self._lists[size],
-            "channels": ["email"],
-            "content": letter.CONTENT,
+            "channels": [self._road.channel],
+            "content": self._road.content,
             "data": letter.DATA,
             "priority": "medium",
             "idempotency_key": uuid4().hex,

@@ -29,6 +29,7 @@ class Process:
     ) -> None:
         self.name = name
         self._log = logs / f"{name}.log"
+        self._log.unlink(missing_ok=True)
         with self._log.open("ab") as output:
             self._process = spawn(command, env=env, folder=REPO, output=output, keep_fds=keep_fds)
 

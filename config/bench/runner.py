@@ -9,7 +9,7 @@ from config.bench.figures import Figure
 from config.bench.values import Contender, Result, Tally, Trouble, Turn
 from config.bench.workload import Workload
 
-WARM_SHARE, WARM_LEAST = 20, 100  # of a turn's work: a twentieth, but some at least
+WARM_SHARE = 20
 
 Tell = Callable[[str], None]
 
@@ -26,7 +26,7 @@ def run(workload: Workload, *, repeats: int, tell: Tell) -> Result:
         present = [contender for contender in contenders if not contender.absent]
         for contender in present:
             tell(f"{contender.name}: warm-up")
-            _turn(contender, min(contender.size, max(contender.size // WARM_SHARE, WARM_LEAST)))
+            _turn(contender, min(contender.size, max(contender.size // WARM_SHARE, workload.warm_least)))
         for number in range(repeats):
             for contender in _in_turn(present, number):
                 tell(f"{contender.name}: {contender.size:,}, turn {number + 1} of {repeats}")

@@ -7,12 +7,14 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from config.bench.client import Api
 from config.bench.entry_point import offer_null_provider
 from config.bench.processes import Process, run_to_end
 from config.bench.values import Trouble
+from config.bench.waiting import wait_for
 from deploy.local.ports import HOST, free_port, listen_on
 from deploy.local.probes import http_answer
 from deploy.local.table import CARILLON, Program
@@ -94,13 +96,18 @@ class Stack:
             process.check()
 
     def set_bulk_processes(self, wanted: int) -> None:
-        """Let so many processes serve the lanes of worker-bulk from now on."""
+        """Let so many processes serve the lanes of worker-bulk from now on; returns when they do. Raises `Trouble`."""
         program = next(program for program in CARILLON.programs if program.name == "worker-bulk")
         running = [name for name in self.processes if name.startswith(program.name)]
         for name in running[wanted:]:
             self.processes.pop(name).stop()
         for number in range(len(running), wanted):
             self._launch(program, name=f"{program.name}-{number + 1}")
+        for name, process in self.processes.items():
+            if name.startswith(program.name) and not wait_for(
+                partial(_serves, process), seconds=START_SECONDS, check=process.check
+            ):
+                raise Trouble(f"{name} does not get ready:\n{process.last_words()}")
 
     def api(self, tenant: str) -> Api:
         """The API with the key of one of `TENANTS`."""
@@ -141,3 +148,7 @@ class Stack:
         env = {**self.env, **program.env}
         keep = (web_fd,) if program.name == "web" else ()
         self.processes[name] = Process(name, command, env=env, logs=self._folder, keep_fds=keep)
+
+
+def _serves(worker: Process) -> bool:
+    return " ready." in worker.last_words()

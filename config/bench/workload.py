@@ -32,6 +32,8 @@ class Workload(ABC):
     goals: ClassVar[tuple[Goal, ...]] = ()
     conditions: ClassVar[tuple[str, ...]] = ()  # what was on, and what was off
 
+    warm_least: ClassVar[int] = 100  # items of a warm-up, which is a twentieth of a turn
+
     def __init__(self, arena: Arena, scale: Scale) -> None:
         self.arena, self.scale = arena, scale
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
+import redis
 from celery import Celery
 
 from config.bench.arena import Arena
@@ -32,7 +33,7 @@ class Naive:
         self.name = "naive, connections kept" if reuse else "naive"
         self.about = "a Celery task per notification, ORM row by row" + (", CELERY_DB_REUSE_MAX" if reuse else "")
         self._arena, self._sink = arena, sink
-        self._env = {
+        self.env = {
             **arena.environ,
             "PYTHONPATH": str(REPO),
             "DJANGO_SETTINGS_MODULE": "config.bench.naive.settings",
@@ -45,8 +46,8 @@ class Naive:
 
     def fan_out(self, size: int) -> Turn:
         """One notification to `size` people; `rate` is sent per second."""
-        self._prepare(size)
-        with connect(self._arena.plain_database_url) as database, self._worker(database):
+        self.prepare(size)
+        with connect(self._arena.plain_database_url) as database, self.worker(database):
             if self._sink is not None:
                 self._sink.took()
             began = time.monotonic()
@@ -59,27 +60,38 @@ class Naive:
             troubles = (*troubles, f"{arrived} arrived, not {size}")
         return Turn(size, {"rate": size / seconds}, troubles)
 
-    def _prepare(self, size: int) -> None:
+    def prepare(self, size: int) -> None:
+        """Make tables, template and the wishes of `size` people, unless they are there."""
         if self._prepared_for < size:
-            run_to_end([sys.executable, "-m", "config.bench.naive.prepare", str(size)], env=self._env)
+            run_to_end([sys.executable, "-m", "config.bench.naive.prepare", str(size)], env=self.env)
             self._prepared_for = size
 
     @contextmanager
-    def _worker(self, database: psycopg.Connection[tuple[object, ...]]) -> Iterator[None]:
+    def worker(self, database: psycopg.Connection[tuple[object, ...]]) -> Iterator[None]:
         """A worker that has sent a first notification, and empty tables."""
-        database.execute(EMPTY)
+        self.empty(database)
         command = [sys.executable, "-m", "celery", "-A", "config.bench.naive.celery", "worker"]
         command += ["--concurrency", str(PROCESSES), "--loglevel", "WARNING"]
-        worker = Process("naive-worker", command, env=self._env, logs=self._arena.folder)
+        worker = Process("naive-worker", command, env=self.env, logs=self._arena.folder)
         try:
             self._celery.send_task("naive.fan_out", args=[uuid4().hex, PROCESSES])
             if not wait_for(lambda: self._count(database, SENT) >= PROCESSES, seconds=60, check=worker.check):
                 raise Trouble(f"the naive worker does not work:\n{worker.last_words()}")
             time.sleep(0.2)  # for its last row
-            database.execute(EMPTY)
+            self.empty(database)
             yield
         finally:
             worker.stop()
+
+    @staticmethod
+    def empty(database: psycopg.Connection[tuple[object, ...]]) -> None:
+        """Begin with empty tables."""
+        database.execute(EMPTY)
+
+    def forget_messages(self) -> None:
+        """Throw away what waits at the broker and nobody will answer."""
+        with redis.Redis.from_url(self._arena.plain_redis_url) as client:
+            client.flushdb()
 
     @property
     def _celery(self) -> Celery:

@@ -50,6 +50,13 @@ def send_one(id: str) -> None:
     notification.save()
 
 
+@app.task(name="naive.send_many")
+def send_many(ids: list[str]) -> None:
+    """Send the notifications of one request."""
+    for id in ids:
+        send_one(id)
+
+
 def _hand_over(id: str, address: str, subject: str, html: str, text: str) -> str:
     message_id = f"<{id}@example.org>"
     if settings.EMAIL_HOST:

@@ -1,7 +1,7 @@
-"""The one route of the naive build."""
+"""The routes of the naive build."""
 
 from django.urls import path
 
-from config.bench.naive.views import Notifications
+from config.bench.naive.views import ManyNotifications, Notifications
 
-urlpatterns = [path("notifications", Notifications.as_view())]
+urlpatterns = [path("notifications", Notifications.as_view()), path("notifications/bulk", ManyNotifications.as_view())]

@@ -31,7 +31,7 @@ def _workload(result: Result) -> Iterator[str]:
     yield from (f"- {condition}" for condition in result.conditions)
     yield from (f"- **{trouble}**" for trouble in result.troubles)
     yield ""
-    yield from _table(("contender", "items", *(measure.words for measure in result.measures)), _rows(result))
+    yield from _table(("contender", "size", *(measure.words for measure in result.measures)), _rows(result))
     yield ""
     yield from (f"- {tally.name}: {tally.about}" for tally in result.tallies)
     yield from (f"- **{tally.name}: {trouble}**" for tally in result.tallies for trouble in tally.troubles)

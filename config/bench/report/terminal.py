@@ -31,7 +31,7 @@ def show(session: Session, console: Console) -> None:
 def _contenders(result: Result) -> Table:
     table = Table(title=f"{result.id}  {result.title}", title_justify="left", title_style="bold")
     table.add_column("contender")
-    table.add_column("items", justify="right")
+    table.add_column("size", justify="right")
     for measure in result.measures:
         table.add_column(measure.words, justify="right")
     for tally in result.tallies:
