@@ -37,6 +37,7 @@ urlpatterns = [
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     *(path("api/v1/", include(routes)) for routes in API),
     re_path("^api/", unknown_url),
+    path("admin/templates/", include("templates_app.pages.urls")),
     path("admin/", admin.site.urls),
     path("", include("channels_app.hooks.urls")),
     path("", include("preferences.pages.urls")),

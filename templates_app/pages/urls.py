@@ -1,0 +1,29 @@
+"""Routes of the editor, below `/admin/templates/`.
+
+What begins with `-` is no key of a template: the API's own views for a person, and frames.
+"""
+
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from templates_app.api.urls import urlpatterns as api
+from templates_app.pages.access import StaffSession
+from templates_app.pages.editor import editor
+from templates_app.pages.frame import frame
+
+
+def _for_people(route: URLPattern) -> URLPattern:
+    view: Any = route.callback
+    made: URLPattern = path(
+        f"-/api/{route.pattern}", view.cls.as_view(authentication_classes=(StaffSession,), schema=None)
+    )
+    return made
+
+
+urlpatterns = [
+    path("-/frame", frame, name="template_frame"),
+    *map(_for_people, api),
+    path("", editor, name="template_list"),
+    path("<str:key>", editor, name="template_editor"),
+]
