@@ -89,8 +89,8 @@ def test_no_bit_of_the_body_may_be_changed(call: Callable[..., Signed]) -> None:
 
     others = {repr(hear(signed, replace(signed.request, body=body))) for body in flips(signed.request.body)}
 
-    assert others <= {repr(None), repr(genuine)}
-    assert repr(None) in others
+    believed = len(others - {repr(None), repr(genuine)})
+    assert (believed, repr(None) in others) == (0, True)
 
 
 def test_no_bit_of_what_vouches_may_be_changed(signed: Signed) -> None:
