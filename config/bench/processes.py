@@ -47,6 +47,14 @@ class Process:
         """The end of its output."""
         return self._log.read_text(errors="replace")[-LAST_CHARS:]
 
+    def hold(self) -> None:
+        """Let it do nothing until `let_go`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def let_go(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End it and whatever it has started, in order if it can be."""
         if self._process.poll() is None:

@@ -67,7 +67,7 @@ class Naive:
             self._prepared_for = size
 
     @contextmanager
-    def worker(self, database: psycopg.Connection[tuple[object, ...]]) -> Iterator[None]:
+    def worker(self, database: psycopg.Connection[tuple[object, ...]]) -> Iterator[Process]:
         """A worker that has sent a first notification, and empty tables."""
         self.empty(database)
         command = [sys.executable, "-m", "celery", "-A", "config.bench.naive.celery", "worker"]
@@ -79,7 +79,7 @@ class Naive:
                 raise Trouble(f"the naive worker does not work:\n{worker.last_words()}")
             time.sleep(0.2)  # for its last row
             self.empty(database)
-            yield
+            yield worker
         finally:
             worker.stop()
 

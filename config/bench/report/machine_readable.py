@@ -1,6 +1,7 @@
 """The report for programs: one JSON object."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from config.bench.report.session import Session
@@ -17,6 +18,7 @@ def written(session: Session) -> str:
             "quick": session.quick,
             "facts": dict(session.facts),
             "sound": session.sound,
+            "profile": [asdict(spent) for spent in session.profile],
             "workloads": [_workload(result) for result in session.results],
         },
         indent=2,

@@ -23,6 +23,13 @@ def _lines(session: Session) -> Iterator[str]:
     for result in session.results:
         yield ""
         yield from _workload(result)
+    if session.profile:
+        yield ""
+        yield "## Where the time of a worker goes"
+        yield ""
+        yield "One campaign, planned and sent by one process under cProfile, which makes small functions look dearer."
+        yield ""
+        yield from _table(("own", "with what it calls", "calls", "function"), _spent(session))
 
 
 def _workload(result: Result) -> Iterator[str]:
@@ -54,6 +61,11 @@ def _verdicts(result: Result) -> Iterator[Sequence[str]]:
     for verdict in result.verdicts:
         found = "–" if verdict.value is None else number_words(verdict.value)
         yield (verdict.goal.id, verdict.words, found, *bound_words(verdict), SYMBOLS[verdict.standing])
+
+
+def _spent(session: Session) -> Iterator[Sequence[str]]:
+    for spent in session.profile:
+        yield f"{spent.own:.1%}", f"{spent.within:.1%}", f"{spent.calls:,}", f"`{spent.where}`"
 
 
 def _table(heading: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:

@@ -11,6 +11,16 @@ SYMBOLS = {"goal": "goal reached", "floor": "above the floor", "missed": "below 
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """Where a worker's time went: a function's share of all, alone and with what it calls."""
+
+    where: str
+    calls: int
+    own: float
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """`command` is what was typed; `facts` are the machine, versions and promises of the servers."""
 
@@ -20,6 +30,7 @@ class Session:
     quick: bool
     facts: Mapping[str, str]
     results: tuple[Result, ...]
+    profile: tuple[Spent, ...] = ()
 
     @property
     def sound(self) -> bool:

@@ -21,6 +21,9 @@ def show(session: Session, console: Console) -> None:
             console.print(f"{result.id}: {trouble}", style="red", highlight=False, markup=False)
         if result.goals:
             console.print(_goals(result))
+    if session.profile:
+        console.print()
+        console.print(_profile(session))
     console.print()
     if not session.sound:
         console.print("[red]not all of the work was done, so there is no verdict[/red]")
@@ -52,4 +55,14 @@ def _goals(result: Result) -> Table:
         colour = COLOURS[verdict.standing]
         standing = f"[{colour}]{SYMBOLS[verdict.standing]}[/{colour}]"
         table.add_row(verdict.goal.id, verdict.words, found, *bound_words(verdict), standing)
+    return table
+
+
+def _profile(session: Session) -> Table:
+    table = Table(title="where the time of a worker goes", title_justify="left", title_style="bold")
+    for heading in ("own", "with what it calls", "calls"):
+        table.add_column(heading, justify="right")
+    table.add_column("function", overflow="fold")
+    for spent in session.profile:
+        table.add_row(f"{spent.own:.1%}", f"{spent.within:.1%}", f"{spent.calls:,}", spent.where)
     return table

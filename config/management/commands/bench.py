@@ -14,9 +14,10 @@ from rich.console import Console
 from config.bench import machine
 from config.bench.arena import Arena
 from config.bench.databases import durability
+from config.bench.inspection import inspected
 from config.bench.progress import Progress
 from config.bench.report import machine_readable, markdown, terminal
-from config.bench.report.session import Session
+from config.bench.report.session import Session, Spent
 from config.bench.runner import run
 from config.bench.values import Result, Trouble
 from config.bench.workload import Scale, Workload, load, workloads
@@ -26,6 +27,7 @@ from kernel.clock import now
 from kernel.env import given
 
 REPEATS, QUICK_REPEATS = 3, 1
+PROFILED, QUICK_PROFILED = 20_000, 2_000  # recipients of the campaign that is looked at
 REPORTS = REPO / "docs" / "benchmarks"
 
 
@@ -56,6 +58,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--size", type=_positive, metavar="N", help="items in a turn, instead of each workload's own"
         )
+        parser.add_argument("--profile", action="store_true", help="afterwards, name where the time of a worker goes")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was found there")
         parser.add_argument("--report", action="store_true", help="write a page into docs/benchmarks/")
 
@@ -66,6 +69,7 @@ class Command(BaseCommand):
         only: Sequence[type[Workload]] | None,
         repeats: int | None,
         size: int | None,
+        profile: bool,
         json: Path | None,
         report: bool,
         **_: Any,
@@ -74,10 +78,12 @@ class Command(BaseCommand):
         turns = repeats or (QUICK_REPEATS if quick else REPEATS)
         at, console = now(), Console()
         try:
-            facts, results = _measured(only or tuple(workloads), scale=Scale(quick, size), repeats=turns)
+            facts, results, spent = _measured(
+                only or tuple(workloads), scale=Scale(quick, size), repeats=turns, profile=profile
+            )
         except Trouble as trouble:
             raise CommandError(str(trouble)) from trouble
-        session = Session(at, _typed(), turns, quick or size is not None, facts, results)
+        session = Session(at, _typed(), turns, quick or size is not None, facts, results, spent)
         terminal.show(session, console)
         if json is not None:
             json.write_text(machine_readable.written(session))
@@ -91,16 +97,21 @@ class Command(BaseCommand):
 
 
 def _measured(
-    chosen: Sequence[type[Workload]], *, scale: Scale, repeats: int
-) -> tuple[Mapping[str, str], tuple[Result, ...]]:
-    """Run the workloads one after the other; the facts about where, and what became of each."""
+    chosen: Sequence[type[Workload]], *, scale: Scale, repeats: int, profile: bool
+) -> tuple[Mapping[str, str], tuple[Result, ...], tuple[Spent, ...]]:
+    """Run the workloads one after the other; the facts about where, what became of each, and the profile."""
     named = given(TABLE, os.environ)
     with Arena(server_url=named[DATABASE_URL.name], redis_url=named[REDIS_URL.name]) as arena, Progress() as progress:
         facts = {**machine.described(), "PostgreSQL": _promises(durability(arena.server_url))}
         results = tuple(
             run(workload(arena, scale), repeats=repeats, tell=progress.telling(workload.key)) for workload in chosen
         )
-    return facts, results
+        spent: tuple[Spent, ...] = ()
+        if profile:
+            progress.telling("profile")("one campaign under cProfile")
+            size = scale.of(full=PROFILED, quick=QUICK_PROFILED)
+            spent = tuple(Spent(**row) for row in inspected(arena, size, profile=True)["profile"])
+    return facts, results, spent
 
 
 def _promises(found: Mapping[str, str]) -> str:

@@ -1,0 +1,53 @@
+"""P15: how many statements a chunk takes, and how many messages a notification."""
+
+from collections.abc import Sequence
+
+import redis
+
+from config.bench.campaign import FULL, Campaign
+from config.bench.inspection import inspected
+from config.bench.values import CARILLON, Contender, Goal, Measure, Turn
+from config.bench.workload import Workload, workloads
+
+
+@workloads.register
+class StatementsAndMessages(Workload):
+    key = "P15"
+    title = "What one notification to {size:,} recipients asks of PostgreSQL and of the broker"
+    measures = (
+        Measure("send", "statements to send a chunk", ""),
+        Measure("chunk", "deliveries in a chunk", ""),
+        Measure("plan", "statements to plan all, per 500 recipients", ""),
+        Measure("messages", "broker messages per delivery", ""),
+    )
+    goals = (
+        Goal("P15", "send", floor=20, goal=12, at_most=True),
+        Goal("P15", "messages", floor=1 / 100, goal=1 / 200, at_most=True),
+    )
+    conditions = (*FULL, "statements counted in a worker of its own, SET LOCAL left out; messages as LPUSH calls")
+
+    def contenders(self) -> Sequence[Contender]:
+        size = self.scale.of(full=20_000, quick=2_000)
+        self._campaign = Campaign(self.arena, tenant="post")
+        self._campaign.prepare(size)
+        return (Contender(CARILLON, "its pipeline, called by a counter", size, self._turn),)
+
+    def _turn(self, size: int) -> Turn:
+        before = self._messages()
+        turn = self._campaign.send(size)
+        messages = (self._messages() - before) / size
+        found = inspected(self.arena, size, profile=False)
+        planned, sent = found["plan"], found["send"]
+        troubles = () if sent["items"] == size else (f"{sent['items']} of {size} were sent by the counter",)
+        figures = {
+            "send": sent["statements"] / max(sent["batches"], 1),
+            "chunk": sent["items"] / max(sent["batches"], 1),
+            "plan": planned["statements"] * 500 / max(size, 500),
+            "messages": messages,
+        }
+        return Turn(size, figures, (*turn.troubles, *troubles))
+
+    def _messages(self) -> int:
+        with redis.Redis.from_url(self.arena.redis_url) as client:
+            found = client.info("commandstats")
+        return int(found.get("cmdstat_lpush", {}).get("calls", 0))
