@@ -3,12 +3,11 @@
 from typing import Any
 
 from tests.channels_app.scripted_http import Taken, answer
-from tests.channels_app.worlds.http_world import HttpWorld
-from tests.channels_app.worlds.sns import AWS
+from tests.channels_app.worlds.sns import AWS, AwsWorld
 
 
-class World(HttpWorld):
-    key = "ses"
+class World(AwsWorld):
+    key, service = "ses", "sesv2"
 
     def credentials(self, url: str) -> dict[str, Any]:
         return {**AWS, "sender": "Shop <shop@example.org>", "base_url": url}
