@@ -68,7 +68,7 @@ def _counted() -> Iterator[list[int]]:
 
 
 def _where_time_goes(profile: cProfile.Profile) -> Iterator[dict[str, Any]]:
-    """Our own functions by the time within them, then all others by the time they spend themselves, as shares of all."""
+    """Our own functions by the time within them, then all others by the time of their own, as shares of all."""
     stats = pstats.Stats(profile)
     total: float = stats.total_tt  # type: ignore[attr-defined]
     rows: dict[tuple[str, int, str], tuple[int, int, float, float, Any]] = stats.stats  # type: ignore[attr-defined]
