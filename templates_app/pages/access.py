@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from tenants.api.problems import Problem, forbidden, unauthorized
 from tenants.models import Tenant
-from tenants.rules.scopes import MANAGE, READ, implied
+from tenants.rules.scopes import MANAGE, READ, SEND, implied
 from tenants.scope import platform_scope
 from tenants.values import Caller
 
@@ -49,11 +49,11 @@ class StaffSession(BaseAuthentication):
         if not _is_staff(person):
             raise unauthorized("Log in at /admin/ first.")
         _check_csrf(http)
-        scopes = MANAGE if may_write(person) else READ if may_read(person) else ""
+        scopes = (MANAGE, SEND) if may_write(person) else (READ,) if may_read(person) else ()
         if not scopes:
             raise forbidden(READ)
         actor = f"user:{person.get_username()}"
-        return person, Caller(_tenant_id(http), "live", implied([scopes]), actor)
+        return person, Caller(_tenant_id(http), "live", implied(scopes), actor)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Session realm="carillon"'

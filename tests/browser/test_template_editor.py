@@ -14,6 +14,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
+from audience.services.people import upsert_recipients
+from audience.values import RecipientInput
+from notifications.models import Notification
 from templates_app.selectors import forget, template_of, versions_of
 from templates_app.starter.loading import load_starter_set
 from tenants.models import AuditEntry, Tenant
@@ -31,7 +34,8 @@ pytestmark = pytest.mark.skipif(
 )
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-sync"]
 CONTRAST = Path(__file__).parent / "contrast.js"
-ATTACK = "<script>parent.document.title='hacked'</script><img src='https://localhost:9/x' alt='x' onerror=\"parent.document.title='hacked'\"/>"
+CODE = "parent.document.title='hacked'"
+ATTACK = f"<script>{CODE}</script><img src='https://localhost:9/x' alt='x' onerror=\"{CODE}\"/>"
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +232,26 @@ def test_every_language_device_and_scheme_can_be_looked_at(page: sync_api.Page, 
     for channel, words in (("push", "تم تأكيد الطلب"), ("in app", "تم تأكيد الطلب"), ("webhook", "order.confirmed")):
         tab(page, channel).click()
         expect(page.locator("#stage")).to_contain_text(words)
+
+
+def test_a_draft_is_sent_to_oneself(page: sync_api.Page, live_server: LiveServer, tenant: Tenant, at: datetime) -> None:
+    open_editor(page, live_server, "welcome")
+    page.get_by_label("Subject").fill("Only for me")
+    page.locator("#locale").select_option("de")
+    page.locator("#test").click()
+    answer(page, "Send", to="nobody")
+    expect(page.locator("#trouble")).to_contain_text("must have an @-sign")
+    tab(page, "in app").click()
+
+    with platform_scope():
+        upsert_recipients(tenant_id=tenant.id, recipients=[RecipientInput(id="eve")], at=at)
+    page.locator("#test").click()
+    answer(page, "Send", to="eve")
+
+    expect(page.locator("#toast")).to_have_text("The test is on its way")
+    with platform_scope():
+        notification = Notification.objects.get(tenant_id=tenant.id)
+        assert (notification.template, notification.tags) == ("welcome@draft", ["test-send"])
 
 
 def test_a_version_is_held_back_and_released(page: sync_api.Page, live_server: LiveServer) -> None:

@@ -57,14 +57,15 @@ class Editor {
     this.saveButton = el("button", { type: "button", id: "save", onclick: () => this.save() }, "Save draft");
     this.publishButton = el("button", { type: "button", id: "publish", class: "primary", onclick: () => this.publish() }, "Publish …");
     this.discardButton = el("button", { type: "button", id: "discard", onclick: () => this.discard() }, "Discard draft");
-    if (mayWrite) fill(byId("actions"), this.discardButton, this.saveButton, this.publishButton);
+    const test = el("button", { type: "button", id: "test", onclick: () => this.sendTest() }, "Send me a test …");
+    if (mayWrite) fill(byId("actions"), this.discardButton, test, this.saveButton, this.publishButton);
   }
 
   drawState() {
     const { head: state, dirty, name, key } = this.draft;
     fill(this.title, el("h1", {}, name), el("code", {}, key),
       state.quarantined && el("span", { class: "chip bad" }, "held back"),
-      state.live_version ? el("span", { class: "chip good" }, `version ${state.live_version} in use`) : el("span", { class: "chip" }, "never published"),
+      state.live_version ? el("span", { class: "chip good" }, `version ${state.live_version} in use`) : el("span", { class: "chip" }, "not in use yet"),
       state.origin === "platform" && el("span", { class: "chip" }, "comes with Carillon"),
       dirty ? el("span", { class: "chip draft", id: "dirty" }, "not saved") : state.has_draft && el("span", { class: "chip draft" }, "draft"));
     this.saveButton.disabled = !dirty;
@@ -244,6 +245,19 @@ class Editor {
         this.refused(refused, "This cannot be published yet: ");
       }
     });
+  }
+
+  async sendTest() {
+    if (!(await this.save())) return;
+    const address = { email: "Your e-mail address", sms: "Your phone number" }[this.channel] || "Your id as a recipient";
+    const said = await ask(`Send a test by ${this.channel.replace("_", " ")}`, { words: "It goes through the real providers, with the example data.", fields: [{ name: "to", label: address, value: this.lastTo?.[this.channel], required: true, most: 255 }], yes: "Send" });
+    if (!said) return;
+    this.lastTo = { ...this.lastTo, [this.channel]: said.to };
+    try {
+      await call("POST", `${this.path}/test-send`, { to: said.to, channel: this.channel, locale: this.locale });
+      trouble("");
+      toast("The test is on its way");
+    } catch (refused) { trouble(refused.errors.map((one) => one.message).join("; ") || refused.message); }
   }
 
   async discard() {
