@@ -18,6 +18,7 @@ P99 = Measure("p99", "p99", "ms")
 LATENCIES = (P50, P95, P99)
 
 LOADED_SHARE = 0.5  # of what it sustains: the load under which latencies are taken
+PATIENCE_SECONDS = 30.0  # with the last of them, and as long as a slow build needs for all
 SLOWEST = 20.0  # a second: what is slower than that has stopped
 LOOK_SECONDS = 0.2  # between two looks at what is still on its way, so that looking costs nothing
 
@@ -74,5 +75,5 @@ def _all_of(site: Site, answers: Sequence[Answered]) -> Mapping[str, datetime]:
         found.update(site.handed_over([id for id in ids if id not in found]))
         return len(found) == len(ids)
 
-    wait_for(all_there, seconds=30 + len(ids) / SLOWEST, every=LOOK_SECONDS)
+    wait_for(all_there, seconds=PATIENCE_SECONDS + len(ids) / SLOWEST, every=LOOK_SECONDS)
     return found

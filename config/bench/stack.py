@@ -50,7 +50,8 @@ class Stack:
         self.url = f"http://{HOST}:{self.port}"
         self.database_url, self.redis_url = database_url, redis_url
         self._folder = folder
-        (folder / "metrics").mkdir(parents=True)
+        self.metrics = folder / "metrics"  # where its processes share their counters
+        self.metrics.mkdir(parents=True)
         self.env = {
             **environ,
             **UNLIMITED,
@@ -62,7 +63,7 @@ class Stack:
             "PUBLIC_URL": self.url,
             "ALLOWED_HOSTS": HOST,
             "EGRESS_ALLOW": ",".join(reachable),
-            "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),
             "LOG_FORMAT": "json",
         }
         self.processes: dict[str, Process] = {}
