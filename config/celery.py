@@ -1,6 +1,7 @@
 """The Celery app. It carries bells and nothing else; what they ring for is in PostgreSQL."""
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery
@@ -10,6 +11,7 @@ from django.db import close_old_connections
 
 from config.observers import serve_counters, start_traces
 from config.processes import WORKER, enter
+from templates_app.children import NoChildren, children
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if not settings.configured:
@@ -38,8 +40,16 @@ def _start_in_worker(sender: Any, **_: Any) -> None:
     if not sender.pool_cls.__module__.endswith("prefork"):
         start_traces()
     serve_counters()
+    _warm_templates()
 
 
 @worker_process_init.connect
 def _start_in_child(**_: Any) -> None:
     start_traces()
+    _warm_templates()
+
+
+def _warm_templates() -> None:
+    """Have a render child ready; a worker without one still works, and says so when it needs it."""
+    with suppress(NoChildren):
+        children.warm()
