@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ from kernel.env import given
 
 REPEATS, QUICK_REPEATS = 3, 1
 PROFILED, QUICK_PROFILED = 20_000, 2_000  # recipients of the campaign that is looked at
+INTERRUPTED, TERMINATED = 130, 143
 REPORTS = REPO / "docs" / "benchmarks"
 
 
@@ -75,6 +77,7 @@ class Command(BaseCommand):
         **_: Any,
     ) -> None:
         load()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that everything is cleaned up
         turns = repeats or (QUICK_REPEATS if quick else REPEATS)
         at, console = now(), Console()
         try:
@@ -83,6 +86,8 @@ class Command(BaseCommand):
             )
         except Trouble as trouble:
             raise CommandError(str(trouble)) from trouble
+        except KeyboardInterrupt:
+            raise CommandError("interrupted; everything it had started is gone", returncode=INTERRUPTED) from None
         session = Session(at, _typed(), turns, quick or size is not None, facts, results, spent)
         terminal.show(session, console)
         if json is not None:

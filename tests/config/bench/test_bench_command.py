@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 import redis
 
 from deploy.local.paths import REPO
+from tests.stack.running import wait_until
+
+pytestmark = pytest.mark.xdist_group("bench")  # they look for what is left on the same server
 
 SECRET = "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-ABCDEF"
 
@@ -26,6 +30,12 @@ def bench(*words: str, servers: dict[str, str], folder: Path) -> subprocess.Comp
     }
     command = [sys.executable, "manage.py", "bench", *words]
     return subprocess.run(command, cwd=REPO, env=env, capture_output=True, text=True, timeout=280, check=False)
+
+
+def databases(servers: dict[str, str]) -> list[tuple[str]]:
+    """Those of a bench that are still there."""
+    with psycopg.connect(servers["database_url"]) as server:
+        return server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'carillon_bench%'").fetchall()
 
 
 @pytest.mark.parametrize(
@@ -57,6 +67,25 @@ def test_a_redis_that_somebody_uses_is_refused(servers: dict[str, str], tmp_path
     assert "holds 1 keys, so somebody uses it" in done.stderr
 
 
+def test_who_interrupts_it_leaves_nothing_behind(servers: dict[str, str], tmp_path: Path) -> None:
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "TMPDIR": str(tmp_path),
+        "DATABASE_URL": servers["database_url"],
+        "REDIS_URL": servers["redis_url"].rpartition("/")[0] + "/11",
+        "SECRET_KEY": SECRET,
+    }
+    running = subprocess.Popen([sys.executable, "manage.py", "bench", "--only", "P1"], cwd=REPO, env=env)
+    wait_until(lambda: any(tmp_path.glob("carillon-bench-*/carillon")), seconds=60, what="its work to begin")
+
+    running.send_signal(signal.SIGTERM)
+
+    assert running.wait(60) == 143
+    assert list(tmp_path.iterdir()) == []
+    assert databases(servers) == []
+
+
 @pytest.mark.timeout(300)
 def test_a_fan_out_is_really_measured_and_nothing_is_left_behind(servers: dict[str, str], tmp_path: Path) -> None:
     found = tmp_path / "found.json"
@@ -72,6 +101,4 @@ def test_a_fan_out_is_really_measured_and_nothing_is_left_behind(servers: dict[s
     assert names == ["Carillon", "upper bound", "naive", "naive, connections kept"]
     assert workload["troubles"] == []
     assert [path.name for path in tmp_path.iterdir()] == ["found.json"]
-    with psycopg.connect(servers["database_url"]) as server:
-        left = server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'carillon_bench%'").fetchall()
-    assert left == []
+    assert databases(servers) == []
