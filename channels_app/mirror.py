@@ -35,7 +35,7 @@ def show(messages: Sequence[Message], items: Sequence[dict[str, Any]]) -> None:
         if message.mode == "test" or settings.SANDBOX_LIVE
     ]
     if shown:
-        _teller.tell(shown)
+        _teller.tell(settings.SANDBOX_URL.rstrip("/") + PATH, shown)
 
 
 class _Teller:
@@ -45,13 +45,13 @@ class _Teller:
         self.forget()
 
     def forget(self) -> None:
-        self._waiting: queue.Queue[list[dict[str, Any]]] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[tuple[str, list[dict[str, Any]]]] = queue.Queue(MOST_WAITING)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def tell(self, items: list[dict[str, Any]]) -> None:
+    def tell(self, url: str, items: list[dict[str, Any]]) -> None:
         try:
-            self._waiting.put_nowait(items)
+            self._waiting.put_nowait((url, items))
         except queue.Full:
             return
         with self._lock:
@@ -61,13 +61,13 @@ class _Teller:
 
     def _run(self) -> None:
         while True:
-            _post(self._waiting.get())
+            _post(*self._waiting.get())
 
 
-def _post(items: list[dict[str, Any]]) -> None:
+def _post(url: str, items: list[dict[str, Any]]) -> None:
     body = json.dumps({"items": items}).encode()
     request = urllib.request.Request(  # noqa: S310 - an address of the operator's own
-        settings.SANDBOX_URL.rstrip("/") + PATH, data=body, headers={"Content-Type": "application/json"}
+        url, data=body, headers={"Content-Type": "application/json"}
     )
     try:
         urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS).close()  # noqa: S310

@@ -53,7 +53,7 @@ def test_what_has_been_sent_cannot_be_called_back(api: Api, someone: Someone) ->
 
 def test_what_could_not_be_sent_in_time_expires(api: Api, sandbox: Sandbox, someone: Someone) -> None:
     person, until = someone(), in_seconds(6)
-    with sandbox.behaving({"do": "throttle", "retry_after": 600, "to": person["email"]}):
+    with sandbox.behaving({"do": "throttle", "retry_after": 8, "to": person["email"]}):
         accepted = api.notify(recipients=[person], content=text(), expires_at=until)
         assert ended(api, accepted)["status"] == "expired"
 

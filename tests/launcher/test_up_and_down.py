@@ -193,12 +193,6 @@ def test_manage_runs_in_the_environment_of_the_installation(launcher_in_spaces: 
     assert (beside.returncode, beside.stdout) == (4, f"['x'] manage {database_url}\n")
 
 
-def test_bench_says_when_there_is_none(launcher_in_spaces: Launcher) -> None:
-    done = launcher_in_spaces.run("bench")
-
-    assert (done.returncode, done.stdout) == (0, "not yet: the benchmark arrives with its own milestone\n")
-
-
 def test_an_interrupted_start_leaves_nothing(launcher: Launcher) -> None:
     launcher.table(services=True)
     up = launcher.begin("up", stdout=subprocess.DEVNULL)

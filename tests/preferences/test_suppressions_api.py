@@ -70,9 +70,10 @@ def test_one_is_added_found_by_its_address_and_never_shown_in_full(api: Api, ten
 
 def test_many_are_added_at_once_and_again_is_no_error(api: Api) -> None:
     many = [{"channel": "sms", "address": f"+336123456{n:02}", "scope": "category:marketing"} for n in range(50)]
-    api("POST", "", ANA)  # keys are read
+    api("POST", "", ANA)
     queries = []
     for body in (many[:1], many):
+        api("GET", "")  # keys are read
         with CaptureQueriesContext(connection) as captured:
             answer = api("POST", "", {"suppressions": body})
         assert answer.status_code == 201
