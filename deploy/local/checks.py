@@ -47,7 +47,7 @@ CHECKS = (
     Check("locked requirements", ("{bin}/python", "-m", "deploy.local.requirements")),
     Check("system checks", ("{bin}/python", "manage.py", "check")),
     Check("migrations", ("{bin}/python", "manage.py", "makemigrations", "--check", "--dry-run")),
-    Check("tests", _pytest("-n", WORKERS, "--dist", "loadgroup", "tests", "--ignore=tests/faults")),
+    Check("tests", _pytest("-n", WORKERS, "--dist", "loadfile", "tests", "--ignore=tests/faults")),
     Check("faults", _pytest("tests/faults")),
 )
 FAULTS = REPO / "tests" / "faults"

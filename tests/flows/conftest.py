@@ -10,10 +10,9 @@ from tests.stack import Api, Sandbox, Stack, running_stack
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All stories run in one worker, so that one Carillon is enough; starting it takes its time."""
+    """Stories wait for real processes to do real work."""
     for item in items:
         if "/flows/" in item.path.as_posix():
-            item.add_marker(pytest.mark.xdist_group("flows"))
             item.add_marker(pytest.mark.timeout(360))
 
 

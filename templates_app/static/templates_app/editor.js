@@ -239,8 +239,8 @@ class Editor {
     await this.inTurn(async () => {
       try {
         const done = await call("POST", `${this.path}/publish`, { note: said.note }, { "If-Match": `"r${this.draft.revision}"` });
-        toast(`Version ${done.version} is in use`);
         await this.reload();
+        toast(`Version ${done.version} is in use`);
       } catch (refused) {
         this.refused(refused, "This cannot be published yet: ");
       }

@@ -14,8 +14,6 @@ import redis
 from deploy.local.paths import REPO
 from tests.stack.running import wait_until
 
-pytestmark = pytest.mark.xdist_group("bench")  # they look for what is left on the same server
-
 SECRET = "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-ABCDEF"
 
 
