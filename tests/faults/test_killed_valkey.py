@@ -53,7 +53,7 @@ def test_killing_it_again_and_again_loses_nothing(stack: Stack, form: Form) -> N
 @pytest.mark.parametrize("absence", ["frozen", "gone"])
 def test_without_it_everything_is_accepted_and_sent(stack: Stack, form: Form, absence: str) -> None:
     with asking(stack.api) as clients, _frozen(stack) if absence == "frozen" else _gone(stack):
-        time.sleep(form(8, 60))
+        time.sleep(form(5, 60))
         reached = len(clients.journal.ids)
         assert reached > 0
         wait_until(
