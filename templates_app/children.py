@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -197,7 +198,8 @@ class Children:
                 self._begin()  # those of the process we were forked from are its own
             child = self._idle.pop() if self._idle else self._received()
             if not self._idle and not self._ordered:
-                self._order()
+                with suppress(OSError):  # the server has just died: whoever needs the next child finds out
+                    self._order()
             return child
 
     def _give_back(self, child: Child) -> None:

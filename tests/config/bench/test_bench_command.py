@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 import redis
 
 from deploy.local.paths import REPO
+from deploy.local.services import start_valkey, temporary_folder
 from tests.stack.running import wait_until
 
 SECRET = "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-ABCDEF"
@@ -28,6 +30,15 @@ def bench(*words: str, servers: dict[str, str], folder: Path) -> subprocess.Comp
     }
     command = [sys.executable, "manage.py", "bench", *words]
     return subprocess.run(command, cwd=REPO, env=env, capture_output=True, text=True, timeout=280, check=False)
+
+
+@pytest.fixture
+def own_redis() -> Iterator[str]:
+    """An empty one of its own: the bench wants nobody else there."""
+    with temporary_folder("carillon-test-") as folder:
+        valkey = start_valkey(folder / "valkey", durable=False)
+        yield valkey.url
+        valkey.stop()
 
 
 def databases(servers: dict[str, str]) -> list[tuple[str]]:
@@ -54,8 +65,8 @@ def test_wrong_words_are_named(words: tuple[str, ...], said: str, tmp_path: Path
     assert said in done.stderr
 
 
-def test_a_redis_that_somebody_uses_is_refused(servers: dict[str, str], tmp_path: Path) -> None:
-    used = servers["redis_url"].rpartition("/")[0] + "/9"
+def test_a_redis_that_somebody_uses_is_refused(servers: dict[str, str], own_redis: str, tmp_path: Path) -> None:
+    used = own_redis
     with redis.Redis.from_url(used) as client:
         client.set("theirs", 1)
 
@@ -65,17 +76,17 @@ def test_a_redis_that_somebody_uses_is_refused(servers: dict[str, str], tmp_path
     assert "holds 1 keys, so somebody uses it" in done.stderr
 
 
-def test_who_interrupts_it_leaves_nothing_behind(servers: dict[str, str], tmp_path: Path) -> None:
+def test_who_interrupts_it_leaves_nothing_behind(servers: dict[str, str], own_redis: str, tmp_path: Path) -> None:
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
         "TMPDIR": str(tmp_path),
         "DATABASE_URL": servers["database_url"],
-        "REDIS_URL": servers["redis_url"].rpartition("/")[0] + "/11",
+        "REDIS_URL": own_redis,
         "SECRET_KEY": SECRET,
     }
     running = subprocess.Popen([sys.executable, "manage.py", "bench", "--only", "P1"], cwd=REPO, env=env)
-    wait_until(lambda: any(tmp_path.glob("carillon-bench-*/carillon")), seconds=60, what="its work to begin")
+    wait_until(lambda: any(tmp_path.glob("carillon-bench-*/carillon")), seconds=120, what="its work to begin")
 
     running.send_signal(signal.SIGTERM)
 
@@ -85,9 +96,11 @@ def test_who_interrupts_it_leaves_nothing_behind(servers: dict[str, str], tmp_pa
 
 
 @pytest.mark.timeout(300)
-def test_a_fan_out_is_really_measured_and_nothing_is_left_behind(servers: dict[str, str], tmp_path: Path) -> None:
+def test_a_fan_out_is_really_measured_and_nothing_is_left_behind(
+    servers: dict[str, str], own_redis: str, tmp_path: Path
+) -> None:
     found = tmp_path / "found.json"
-    empty = {**servers, "redis_url": servers["redis_url"].rpartition("/")[0] + "/10"}
+    empty = {**servers, "redis_url": own_redis}
 
     done = bench(
         "--only", "P1", "--size", "300", "--repeats", "1", "--json", str(found), servers=empty, folder=tmp_path
