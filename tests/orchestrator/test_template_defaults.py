@@ -93,4 +93,5 @@ def test_as_many_statements_for_many_people_as_for_one(api: Api) -> None:  # noq
         assert Delivery.objects.filter(state="delivered", channel="in_app").count() >= planned_before / 2
         counts.append((len(plan), len(send)))
 
-    assert counts[1] == counts[2]
+    # Accounts are read anew once a second, in three statements more.
+    assert all(many <= few + 3 for few, many in zip(counts[1], counts[2], strict=True)), counts
