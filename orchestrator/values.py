@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+CRITICAL = 0  # the priority that waits for nobody's quiet hours or limits, and is always news
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedNotification:

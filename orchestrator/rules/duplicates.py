@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from orchestrator.values import ClaimedNotification
-
-CRITICAL = 0
+from orchestrator.values import CRITICAL, ClaimedNotification
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 
 from kernel.ids import derived
 from orchestrator.rules.strategy import Options, Strategy
-from orchestrator.values import ClaimedNotification, PlannedDelivery
+from orchestrator.values import CRITICAL, ClaimedNotification, PlannedDelivery
 from preferences.rules import Wishes, left_alone_until
 
 NO_FALLBACK_SECONDS = 60
-CRITICAL = 0  # the priority that waits for nobody's quiet hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.selectors import Chosen, strategies_now
 from orchestrator.services import recurrence, sightings
 from orchestrator.services.claim import PLAN_LEASE_SECONDS
+from orchestrator.services.clocks import zone_of
 from orchestrator.services.suppressed import Bans, bans_of, open_endpoints
 from orchestrator.services.wording import offered, worded
 from orchestrator.services.write import LeaseLost, Planned, write_plan
@@ -207,7 +208,7 @@ def _decide_one(
                 channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), bans, ways)
                 for channel in candidates
             }
-        zone = (person.timezone if person else "") or settings.ORCHESTRATOR.schedule_timezone_default
+        zone = zone_of(person)
         yield from plan(
             notification,
             Situation(recipient_id, zone, found, entry.get("data"), wishes.get(recipient_id) or Wishes(), interrupting),

@@ -21,7 +21,7 @@ from channels_app.rules.choice import Candidate, in_order
 from kernel.clock import now
 from orchestrator.rules.failover import Route, Tried, bound_to, route
 from orchestrator.rules.outcomes import Road
-from orchestrator.values import ClaimedDelivery, Move
+from orchestrator.values import CRITICAL, ClaimedDelivery, Move
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -179,7 +179,7 @@ def _wanted(one: _Searching) -> Wanted:
         mode=delivery.mode,
         account=one.account,
         recipient_id=delivery.recipient_id if counts else None,
-        critical=delivery.priority == 0,
+        critical=delivery.priority == CRITICAL,
     )
 
 

@@ -11,7 +11,6 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 from django.db import transaction
 
 from audience.selectors import people
@@ -25,11 +24,11 @@ from channels_app.registry import channels
 from channels_app.rules.retry_after import pause_of
 from kernel.clock import monotonic, now
 from orchestrator.rules.failover import Tried
-from orchestrator.rules.planning import CRITICAL
 from orchestrator.rules.sending import Circumstances, stays
 from orchestrator.selectors import steps_that_succeeded, tries_of, words_of
 from orchestrator.services.answers import INSTANT, Answer, write_answers, write_held
 from orchestrator.services.claim import LEASE_SECONDS
+from orchestrator.services.clocks import zone_of
 from orchestrator.services.heartbeat import heartbeat
 from orchestrator.services.outage import outlast
 from orchestrator.services.quarantine import waiting_for_template
@@ -38,7 +37,7 @@ from orchestrator.services.routing import ProviderCall, Ready, assign, grouped
 from orchestrator.services.settle import settle
 from orchestrator.services.suppressed import keep_back
 from orchestrator.services.write import begin
-from orchestrator.values import ClaimedDelivery, Move, NotificationWords
+from orchestrator.values import CRITICAL, ClaimedDelivery, Move, NotificationWords
 from preferences.rules import Wishes, left_alone_until
 from preferences.selectors import wishes_of
 from preferences.services import unsubscribe_url
@@ -145,9 +144,8 @@ def _quiet_until(
     wishes = facts.wishes.get(delivery.recipient_id)
     if wishes is None or words is None or not channels.get(delivery.channel).interrupts:
         return None
-    zone = (person.timezone if person else "") or settings.ORCHESTRATOR.schedule_timezone_default
     critical = delivery.priority == CRITICAL
-    return left_alone_until(wishes, at=at, zone=zone, category=words.category, critical=critical)
+    return left_alone_until(wishes, at=at, zone=zone_of(person), category=words.category, critical=critical)
 
 
 def _endpoint(delivery: ClaimedDelivery, person: Person | None) -> Reachable | None:

@@ -16,7 +16,6 @@ from tests.faults.judging import all_sent, judge, wait_until_sent, wait_until_se
 from tests.stack import Stack
 from tests.stack.running import wait_until
 
-BELLS_OF_HIGH_PLANS = "notification_orchestration.plan.high"
 DISPATCH = """
 SELECT percentile_disc(ARRAY[0.5, 0.99, 1.0]) WITHIN GROUP (ORDER BY extract(epoch FROM a.begun_at - n.created_at))
 FROM notifications_attempt a JOIN notifications_delivery d ON d.id = a.delivery_id
@@ -69,8 +68,9 @@ def test_a_bell_that_nobody_heard_and_nobody_will_ring_again_is_rung_by_the_time
     assert stack.kill("worker-bulk")
     accepted = stack.api.notify(**mail(0, f"unheard-{uuid4().hex}"), priority="high")
     with redis.Redis.from_url(stack.redis_url) as valkey:
-        wait_until(lambda: valkey.llen(BELLS_OF_HIGH_PLANS), seconds=10, what="the bell to ring", every=0.005)
-        valkey.flushall()
+        deadline = time.monotonic() + 2  # a bell may also be lost with the connection of the worker that was killed
+        while time.monotonic() < deadline:
+            valkey.flushall()
 
     wait_until_sent(stack, [UUID(accepted["id"])], seconds=60)
 
