@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from channels_app.registry import channels
 from notifications.catalogue import strategy_names
 from notifications.models import NotificationType
+from notifications.rules.policy import TypePolicy, policy_troubles
 from notifications.rules.types import type_troubles
 from tenants.models import Tenant
 
@@ -21,12 +23,25 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it
         model = NotificationType
         fields = (
             "key", "name", "category", "priority", "strategy", "channels", "template", "ttl_seconds", "unknown_policy",
+            "policy",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.tenant_id:
             self.fields.pop("tenant", None)
+
+    def clean_policy(self) -> dict[str, Any]:
+        """The policy as it is kept: what says what a default says anyway is left out."""
+        try:
+            policy = msgspec.convert(self.cleaned_data["policy"] or {}, TypePolicy)
+        except msgspec.ValidationError as error:
+            raise forms.ValidationError(str(error)) from error
+        found = [f"{pointer}: {message}" for pointer, _, message in policy_troubles(policy, known_channels=_channels())]
+        if found:
+            raise forms.ValidationError(found)
+        kept: dict[str, Any] = msgspec.to_builtins(policy)
+        return kept
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
@@ -48,3 +63,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it
         if NotificationType.objects.filter(tenant_id=tenant_id, key=key).exclude(id=self.instance.id).exists():
             self.add_error("key", f"the tenant has a type '{key}' already")
         return found
+
+
+def _channels() -> tuple[str, ...]:
+    return tuple(channels.keys())

@@ -41,6 +41,7 @@ class NotificationType(models.Model):
     template = models.CharField(max_length=100, blank=True)
     ttl_seconds = models.PositiveIntegerField(default=259_200)
     unknown_policy = models.CharField(max_length=16, choices=UnknownPolicy, default=UnknownPolicy.AT_LEAST_ONCE)
+    policy = models.JSONField(default=dict, blank=True, db_default={})  # see `rules.policy.TypePolicy`
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -14,6 +14,7 @@ from events.models import Event
 from events.selectors import timeline_of_delivery, timeline_of_notification
 from kernel.ids import lowest, moment_of
 from notifications.models import Attempt, Delivery, Notification, NotificationType, Tally
+from notifications.rules.policy import TypePolicy, policy_in
 from notifications.rules.requests import TypeFacts
 from notifications.rules.states import BROKEN, FANOUT, DeliveryState, public_status
 
@@ -72,6 +73,21 @@ def type_facts(tenant_id: UUID, keys: Collection[str]) -> dict[str, TypeFacts]:
             unknown_policy=row.unknown_policy,
         )
         for row in types_of(tenant_id).filter(key__in=keys)
+    }
+
+
+def policies_of(wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], TypePolicy]:
+    """What types ask of decisions, by (tenant, key), in one statement; those that ask for nothing are missing."""
+    named = {(tenant_id, key) for tenant_id, key in wanted if key}
+    if not named:
+        return {}
+    rows = NotificationType.objects.filter(
+        tenant_id__in={tenant_id for tenant_id, _ in named}, key__in={key for _, key in named}
+    )
+    return {
+        (tenant_id, key): policy_in(policy)
+        for tenant_id, key, policy in rows.exclude(policy={}).order_by().values_list("tenant_id", "key", "policy")
+        if (tenant_id, key) in named
     }
 
 

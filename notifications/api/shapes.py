@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from notifications.rules.policy import NO_POLICY, TypePolicy
 from notifications.values import AcceptedNotification, Key, PriorityName
 from tenants.api.problems import FieldError
 from tenants.api.vocabulary import Moment
@@ -239,6 +240,7 @@ class TypeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     template: Annotated[str, Meta(max_length=100)] = ""
     ttl_seconds: Annotated[int, Meta(ge=1, le=366 * 86_400)] = 259_200
     unknown_policy: Literal["at_least_once", "at_most_once"] = "at_least_once"
+    policy: TypePolicy = NO_POLICY
 
 
 class TypeShown(msgspec.Struct, kw_only=True):
@@ -254,5 +256,6 @@ class TypeShown(msgspec.Struct, kw_only=True):
     template: str
     ttl_seconds: int
     unknown_policy: str
+    policy: TypePolicy
     created_at: Moment
     updated_at: Moment

@@ -32,6 +32,7 @@ from notifications.api.shapes import (
 )
 from notifications.fields import AT_ONCE
 from notifications.models import Attempt, Delivery, Notification, NotificationType
+from notifications.rules.policy import policy_in
 from notifications.rules.states import FINISHED, DeliveryState, public_status
 from notifications.selectors import attempts_of, standing_of
 from notifications.services.cancel import Cancelled
@@ -110,6 +111,7 @@ def types_shown(rows: Sequence[NotificationType]) -> list[TypeShown]:
             template=row.template,
             ttl_seconds=row.ttl_seconds,
             unknown_policy=row.unknown_policy,
+            policy=policy_in(row.policy),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

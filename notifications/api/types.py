@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +14,7 @@ from notifications.api.filters import TypeFilter
 from notifications.api.shapes import TypeBody, TypeShown
 from notifications.api.shown import types_shown
 from notifications.catalogue import strategy_names
+from notifications.rules.policy import policy_troubles
 from notifications.rules.types import type_troubles
 from notifications.selectors import types_of
 from notifications.services.types import delete_type, save_type
@@ -58,6 +59,7 @@ class Type(TenantView):
             raise invalid(errors)
         facts = {name: getattr(body, name) for name in TypeBody.__struct_fields__ if name != "key"}
         facts["priority"] = PRIORITY_NUMBER[body.priority]
+        facts["policy"] = to_builtins(body.policy)
         row, created = save_type(tenant_id=caller.tenant_id, key=key, facts=facts, actor=caller.actor, at=now())
         headers = {"Location": request.path.rstrip("/")} if created else None
         return Response(types_shown([row])[0], status=201 if created else 200, headers=headers)
@@ -80,3 +82,5 @@ def _errors(body: TypeBody, *, key: str, tenant_id: UUID) -> Iterator[FieldError
         known_channels=channels.keys(),
     ):
         yield FieldError(trouble.pointer, trouble.code, trouble.message)
+    for pointer, code, message in policy_troubles(body.policy, known_channels=tuple(channels.keys())):
+        yield FieldError(f"/policy{pointer}", code, message)
