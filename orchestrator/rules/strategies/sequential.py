@@ -1,9 +1,9 @@
 """One channel after the other, until one has succeeded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from orchestrator.rules.strategy import BadConfiguration, Options, Step, Strategy, strategies
+from orchestrator.rules.strategy import Fault, Options, Step, Strategy, strategies
 
 PUSH_FIRST = (
     {"channel": "push", "after_seconds": 0},
@@ -40,15 +40,17 @@ class Sequential(Strategy):
             for position, channel in enumerate(order)
         )
 
-    def check(self, configuration: Mapping[str, Any]) -> None:
-        super().check(configuration)
+    def faults(self, configuration: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().faults(configuration)
         steps = configuration.get("steps")
         if not isinstance(steps, list | tuple) or not steps:
-            raise BadConfiguration('give steps, for example [{"channel": "email", "after_seconds": 0}]')
-        for step in steps:
+            yield Fault("/steps", "required", 'give steps, for example [{"channel": "email", "after_seconds": 0}]')
+            return
+        for number, step in enumerate(steps):
             wait = step.get("after_seconds", 0) if isinstance(step, Mapping) else None
             if not isinstance(wait, int) or wait < 0 or not isinstance(step.get("channel"), str):
-                raise BadConfiguration(f"step {step!r} needs a channel and after_seconds of 0 or more")
+                message = f"step {step!r} needs a channel and after_seconds of 0 or more"
+                yield Fault(f"/steps/{number}", "bad_step", message)
 
 
 class SequentialEmailFirst(Sequential):
