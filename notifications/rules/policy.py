@@ -83,6 +83,17 @@ class SendingWindow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, om
     ends: TimeOfDay = msgspec.field(name="to", default="20:00")
 
 
+class TrackingPolicy(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    """What is noted of what people do with a message; nothing unless it is asked for (docs/tracking.md).
+
+    `clicks`: links in e-mails lead through us, also in text messages if `shorten` makes those short. `opens`: a pixel.
+    """
+
+    opens: bool = False
+    clicks: bool = False
+    shorten: bool = False
+
+
 class TypePolicy(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     """All that decisions need to know of a type beyond its defaults."""
 
@@ -96,6 +107,7 @@ class TypePolicy(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_
     holidays: bool = True  # False: not on public holidays where the recipient is
     purpose: Annotated[str, Meta(max_length=100)] = ""  # whose consent is needed; empty = by category
     value: Annotated[float, Meta(ge=0, le=1_000_000)] = 1.0  # ranks messages that compete under a cap
+    tracking: TrackingPolicy = TrackingPolicy()
     success: Literal["", "sent", "delivered", "seen", "clicked", "read"] = ""  # "" = as its strategy says
 
 
