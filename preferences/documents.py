@@ -1,11 +1,12 @@
 """What a preference document must be beyond its shape, and how a change is merged into one: pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from audience.rules.places import is_timezone
-from preferences.rules import REQUIRED_CATEGORIES
+from preferences.rules.conditions import ORDERINGS
+from preferences.rules.wishes import REQUIRED_CATEGORIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ def troubles_in(document: Mapping[str, Any], *, channels: Collection[str]) -> tu
         *_places(document),
         *_quiet_hours(document.get("quiet_hours", ())),
         *_frequency(document.get("frequency", {})),
+        *_conditions(document.get("conditions", ())),
+        *_order(document.get("channel_order", ())),
     )
 
 
@@ -43,20 +46,34 @@ def merged(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, 
 
 
 def _unknown_channels(document: Mapping[str, Any], channels: Collection[str]) -> Iterator[Trouble]:
-    named: list[tuple[tuple[str | int, ...], str]] = [
-        (("channels", name), name) for name in document.get("channels", {})
-    ]
-    for part in ("categories", "types"):
-        for key, choice in document.get(part, {}).items():
-            if isinstance(choice, Mapping):
-                named += [((part, key, name), name) for name in choice]
-    for subject in document.get("frequency", {}):
-        about, _, name = subject.partition(":")
-        if about == "channel":
-            named.append((("frequency", subject), name))
-    for path, name in named:
+    for path, name in _channels_named(document):
         if channels and name not in channels:
             yield Trouble(path, "unknown_channel", f"no channel '{name}'; known: {', '.join(channels)}")
+
+
+def _channels_named(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every channel that a document names, and where."""
+    for name in document.get("channels", {}):
+        yield ("channels", name), name
+    for part in ("categories", "types"):
+        for key, choice in document.get(part, {}).items():
+            for name in choice if isinstance(choice, Mapping) else ():
+                yield (part, key, name), name
+    for subject in document.get("frequency", {}):
+        if subject.startswith("channel:"):
+            yield ("frequency", subject), subject.removeprefix("channel:")
+    for index, name in enumerate(document.get("channel_order", ())):
+        yield ("channel_order", index), name
+    yield from _channels_of_conditions(document.get("conditions", ()))
+
+
+def _channels_of_conditions(
+    conditions: Collection[Mapping[str, Any]],
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for index, condition in enumerate(conditions):
+        for form, test in condition.items():
+            if "channel" in test:
+                yield ("conditions", index, form, "channel"), test["channel"]
 
 
 def _switched_off(categories: Mapping[str, Any]) -> Iterator[Trouble]:
@@ -85,8 +102,10 @@ def _frequency(frequency: Mapping[str, Mapping[str, Any]]) -> Iterator[Trouble]:
     for subject, choice in frequency.items():
         path = ("frequency", subject)
         given = choice.keys() - {"mode"}
-        if choice["mode"] == "immediate" and given:
-            yield Trouble(path, "contradiction", f"immediate leaves no room for {', '.join(sorted(given))}")
+        if choice["mode"] != "digest" and given:
+            yield Trouble(path, "contradiction", f"{choice['mode']} leaves no room for {', '.join(sorted(given))}")
+        if choice["mode"] == "off" and subject.removeprefix("category:") in REQUIRED_CATEGORIES:
+            yield Trouble(path, "required_category", f"'{subject}' cannot be switched off; leave it out")
         if choice["mode"] == "digest":
             if "every" not in choice:
                 yield Trouble((*path, "every"), "required", "a digest needs every: hour, day or week")
@@ -94,3 +113,44 @@ def _frequency(frequency: Mapping[str, Mapping[str, Any]]) -> Iterator[Trouble]:
                 yield Trouble((*path, "on"), "contradiction", "a day of the week is for a digest every week")
             if "at" in choice and choice.get("every") == "hour":
                 yield Trouble((*path, "at"), "contradiction", "a time of day is for a digest every day or week")
+
+
+def _conditions(conditions: Collection[Mapping[str, Any]]) -> Iterator[Trouble]:
+    for index, condition in enumerate(conditions):
+        here = ("conditions", index)
+        if len(condition) != 1:
+            yield Trouble(here, "contradiction", "give either mute or only_if; several conditions are several entries")
+        for form, test in condition.items():
+            if trouble := _test(test):
+                name, code, message = trouble
+                yield Trouble((*here, form, name), code, message)
+
+
+def _test(test: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """(field, code, message) of the first thing wrong with a test."""
+    if "equals" in test:
+        if beside := [name for name in ("op", "value") if name in test]:
+            return (
+                beside[0],
+                "contradiction",
+                f"beside equals; give equals, or op and value, found {', '.join(beside)} too",
+            )
+        return None
+    if missing := [name for name in ("op", "value") if name not in test]:
+        return missing[0], "required", "give equals, or op and value"
+    op, value = test["op"], test["value"]
+    if op in ORDERINGS and (isinstance(value, bool) or not isinstance(value, int | float)):
+        return "value", "invalid_type", f"{op} compares numbers; give one"
+    if (op == "in") is not isinstance(value, list):
+        return (
+            "value",
+            "invalid_type",
+            "in takes a list of values" if op == "in" else f"{op} takes one value, not a list",
+        )
+    return None
+
+
+def _order(channels: Sequence[str]) -> Iterator[Trouble]:
+    for index, name in enumerate(channels):
+        if name in channels[:index]:
+            yield Trouble(("channel_order", index), "duplicate", f"'{name}' is there twice; name each channel once")

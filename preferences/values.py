@@ -1,11 +1,10 @@
 """What people may say about how they want to be reached, exactly as the API takes it.
 
-Absent means "inherit": from the next less specific word, in the end from the tenant. Channels, categories and types
-take effect now, and so do quiet hours. Frequency and conditions are checked and kept; they take effect with the
-decisions that read them.
+Absent means "inherit": from the next less specific word, then from the tenant, in the end from the platform, which
+allows. How words are weighed is in `rules/wishes.py`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -16,6 +15,9 @@ Word = Annotated[str, Meta(min_length=1, max_length=100)]
 TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Subject = Annotated[str, Meta(pattern="^(channel|category|type):.{1,100}$", examples=["type:order_update"])]
+DataPath = Annotated[str, Meta(pattern=r"^data(\.[A-Za-z0-9_-]{1,100}){1,10}$", examples=["data.order_id"])]
+Scalar = Annotated[str, Meta(max_length=200)] | int | float | bool
+Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "contains"]
 
 ByChannel = dict[ChannelName, bool]
 Choices = Annotated[dict[Word, bool | ByChannel], Meta(max_length=MAX_ENTRIES)]
@@ -30,12 +32,31 @@ class QuietHours(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Frequency(Struct, forbid_unknown_fields=True, kw_only=True):
-    """How often to hear of something: at once, or gathered. `at` is on the person's clock."""
+    """How often to hear of something: at once, gathered, or never. `at` is on the person's clock."""
 
-    mode: Literal["immediate", "digest"]
+    mode: Literal["immediate", "digest", "off"]
     every: Literal["hour", "day", "week"] | UnsetType = UNSET
     at: TimeOfDay | UnsetType = UNSET
     on: Day | UnsetType = UNSET
+
+
+class Test(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is looked for in a notification's data. Give `equals`, or `op` and `value`."""
+
+    path: DataPath
+    equals: Scalar | UnsetType = UNSET
+    op: Operator | UnsetType = UNSET
+    value: Scalar | Annotated[list[Scalar], Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    type: Word | UnsetType = UNSET  # absent: whatever the type
+    category: Word | UnsetType = UNSET
+    channel: ChannelName | UnsetType = UNSET
+
+
+class Condition(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`mute`: nothing of what meets the test. `only_if`: of its type, category or channel only what meets it."""
+
+    mute: Test | UnsetType = UNSET
+    only_if: Test | UnsetType = UNSET
 
 
 class PreferencesBody(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -47,4 +68,5 @@ class PreferencesBody(Struct, forbid_unknown_fields=True, kw_only=True):
     quiet_hours: Annotated[list[QuietHours], Meta(max_length=50)] | UnsetType = UNSET
     timezone: Word | UnsetType = UNSET
     frequency: Annotated[dict[Subject, Frequency], Meta(max_length=MAX_ENTRIES)] | UnsetType = UNSET
-    conditions: Annotated[list[dict[str, Any]], Meta(max_length=50)] | UnsetType = UNSET
+    conditions: Annotated[list[Condition], Meta(max_length=50)] | UnsetType = UNSET
+    channel_order: Annotated[list[ChannelName], Meta(max_length=50)] | UnsetType = UNSET

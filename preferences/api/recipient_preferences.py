@@ -44,10 +44,7 @@ class RecipientPreferences(TenantView):
 
     @operation("Replace preferences", body=PreferencesBody, answers={200: PreferencesBody}, example=EXAMPLE)
     def put(self, request: Request, external_id: str) -> Response:
-        """Everything said before is forgotten. A type's word beats its category's, and that beats the channel's.
-
-        Quiet hours, frequency and conditions are kept, but nothing reads them yet.
-        """
+        """Everything said before is forgotten. A type's word beats its category's, and that beats the channel's."""
         recipient_id = self._recipient(external_id)
         document = msgspec.to_builtins(decode(request, PreferencesBody))
         _check(document)

@@ -65,9 +65,3 @@ def test_what_has_neither_category_nor_type_is_left_to_the_channel() -> None:
     assert allows(Wishes(), channel="sms") is None
     assert allows(wishes_in({"channels": {"sms": False}}), channel="sms") == OFF
     assert allows(wishes, channel="sms") == OFF
-
-
-def test_what_has_no_effect_yet_is_not_read() -> None:
-    document = {"frequency": {"type:news": {"mode": "digest", "every": "day"}}, "conditions": [{"never": True}]}
-
-    assert wishes_in(document) == Wishes()
