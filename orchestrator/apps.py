@@ -1,14 +1,17 @@
-"""The conductor's place among the apps."""
+"""The conductor's place among the apps, and its partitioned table."""
 
 import importlib
 
 from django.apps import AppConfig
 
 from channels_app.registry import channels
+from events.partitions import PartitionedTable, declare
 from kernel.registry import load_entry_points, load_folder
 from notifications.catalogue import register_alarm, register_strategies
 from preferences.catalogue import register_channels, register_rethink
 from templates_app.catalogue import register_release, register_shapes, register_succession, register_uses
+
+DECISION = declare(PartitionedTable("orchestrator_decision"))
 
 
 class OrchestratorConfig(AppConfig):

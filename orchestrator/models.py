@@ -66,6 +66,28 @@ class DeadLetter(models.Model):
         return f"{self.channel} {self.id}: {self.reason}"
 
 
+class Decision(models.Model):
+    """What was decided for a page of recipients of one notification: the facts, and a digest of what followed.
+
+    `facts` and `outcome` are those of `rules/record.py`, by the rules of version `rules`. Partitioned by month of id.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    tenant_id = models.UUIDField()
+    notification_id = models.UUIDField()
+    recipients = models.IntegerField()
+    rules = models.IntegerField()
+    at = models.DateTimeField()
+    facts = models.BinaryField()
+    outcome = models.BinaryField(max_length=16)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.recipients} decisions of {self.notification_id}"
+
+
 class Sighting(models.Model):
     """What a person was told, by the digest of what makes it the same message, and until when saying it again is one
     time too many. Deleting the recipient takes it along, in the database."""

@@ -38,6 +38,7 @@ class ClaimedNotification:
     at: datetime
     template: str = ""  # key, key@7 or key@draft; the channels in `content_channels` need none
     dedup: Mapping[str, Any] = field(default_factory=dict)  # {"key", "override"?, "window_minutes"?} as it was asked
+    data: Mapping[str, Any] = field(default_factory=dict)  # what the request said for all recipients
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,144 +1,136 @@
 """Decide what one notification becomes for one recipient: pure, and the same every time it is asked."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from kernel.ids import derived
-from orchestrator.rules.strategy import Options, Strategy
-from orchestrator.values import CRITICAL, ClaimedNotification, PlannedDelivery
-from preferences.rules import Wishes, left_alone_until
+from orchestrator.rules.judging import judge
+from orchestrator.rules.situation import Case, ChannelTraits, Situation, Unusable, Usable, Verdict, Verdicts
+from orchestrator.rules.strategy import Options, strategies
+from orchestrator.rules.timing import Hold, begins_at, first_moment, held_until
+from orchestrator.values import ClaimedNotification, PlannedDelivery
 
 NO_FALLBACK_SECONDS = 60
+_SEED = (1 << 62) - 1
+WORDLESS = Unusable(
+    "channel_disabled",
+    rule="words",
+    flip="give the notification or its template words for one of the channels asked for",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Usable:
-    """A channel that can be used for a recipient, at these endpoints (`None` in it: the channel needs no address)."""
+class Decision:
+    """What was decided for one recipient: about every channel considered, and the deliveries that follow from it."""
 
-    endpoints: tuple[UUID | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A channel that cannot be used, and why: a stable reason code."""
-
-    reason: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    case: Case
+    situation: Situation
+    verdicts: Verdicts
+    deliveries: tuple[PlannedDelivery, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What is known about one recipient of one notification. `channels` in the order in which they were asked for."""
-
-    recipient_id: UUID
-    timezone: str
-    channels: Mapping[str, Usable | Unusable]
-    data: Mapping[str, Any] | None
-    wishes: Wishes = field(default_factory=Wishes)
-    interrupting: frozenset[str] = frozenset()  # the channels that quiet hours hold back
+def decide(case: Case, situation: Situation) -> Decision:
+    """Judge the channels and plan the steps; the same case and situation give the same decision."""
+    verdicts = judge(case, situation)
+    return Decision(case, situation, verdicts, tuple(plan(case, situation, verdicts)))
 
 
-def plan(
-    notification: ClaimedNotification,
-    situation: Situation,
-    *,
-    strategy: Strategy,
-    configuration: Mapping[str, Any],
-    at: datetime,
-    tallied: bool,
-) -> list[PlannedDelivery]:
+def refusals(decision: Decision) -> Iterator[tuple[str, Unusable]]:
+    """The channels that are not used, each with the reason; "none" where there was no channel to choose from."""
+    for name, found in decision.verdicts.items():
+        if isinstance(found, Unusable):
+            yield name, found
+    if not decision.verdicts:
+        yield "none", WORDLESS
+
+
+def plan(case: Case, situation: Situation, verdicts: Verdicts) -> list[PlannedDelivery]:
     """The deliveries of one recipient, at least one: channels that cannot be used are there too, skipped with a reason.
 
-    `at` is aware. Ids are derived, so planning again gives the same ones.
+    Ids are derived, so planning again gives the same ones.
     """
-    begin = _begin(notification, situation)
-    starts_at = begin or max(notification.scheduled_at or at, at)
-    channels = {
-        name: _outlived(notification, situation, name, found, starts_at) for name, found in situation.channels.items()
-    }
-    usable = tuple(name for name, found in channels.items() if isinstance(found, Usable))
-    options = Options(usable, ordered=bool(notification.channels), priority=notification.priority)
-    steps = strategy.steps(options, configuration)
-    fallback = int(configuration.get("fallback_after_seconds", NO_FALLBACK_SECONDS))
-    last = max(len(steps) - 1, 0)
-
-    def of(
-        channel: str, found: Usable | Unusable, step: int = 0, due_at: datetime | None = None, wait_reason: str = ""
-    ) -> Iterator[PlannedDelivery]:
-        """The deliveries of one channel: one per endpoint, or one that says why not."""
-        usable = isinstance(found, Usable)
-        for endpoint in found.endpoints if isinstance(found, Usable) else (None,):
-            yield PlannedDelivery(
-                id=derived(notification.id, situation.recipient_id, channel, endpoint or "", step),
-                tenant_id=notification.tenant_id,
-                notification_id=notification.id,
-                recipient_id=situation.recipient_id,
-                endpoint_id=endpoint,
-                channel=channel,
-                step=step,
-                last_step=last,
-                mode=notification.mode,
-                priority=notification.priority,
-                state="pending" if usable else "skipped",
-                reason="" if isinstance(found, Usable) else found.reason,
-                wait_reason=wait_reason,
-                due_at=_no_later(due_at, notification.expires_at) if usable else None,
-                expires_at=notification.expires_at,
-                unknown_policy=notification.unknown_policy,
-                fallback_seconds=fallback,
-                data=situation.data,
-                tallied=tallied,
-                detail={} if isinstance(found, Usable) else found.detail,
-            )
+    notification, configuration = case.notification, case.strategy.configuration
+    traits = {channel.key: channel for channel in case.channels}
+    usable = tuple(name for name, found in verdicts.items() if isinstance(found, Usable))
+    starts_at = first_moment(case, situation)
+    options = Options(
+        usable,
+        ordered=bool(notification.channels),
+        priority=notification.priority,
+        at=starts_at,
+        expires_at=notification.expires_at,
+        timezone=situation.timezone,
+        data={**notification.data, **(situation.data or {})},
+        seed=derived(notification.id, situation.recipient_id, "seed").int & _SEED,
+    )
+    steps = strategies.get(case.strategy.kind).steps(options, configuration)
+    deliver = _Deliveries(case, situation, last_step=max(len(steps) - 1, 0))
 
     planned: list[PlannedDelivery] = []
-    due = begin
+    due = begins_at(case, situation)
     for number, step in enumerate(steps):
         if step.after_seconds:
             due = (due or starts_at) + timedelta(seconds=step.after_seconds)
         moments: list[datetime | None] = []
         for channel in step.channels:
-            found = channels[channel]
-            assert isinstance(found, Usable), f"strategy {strategy.key} chose the unusable channel {channel}"
-            quiet_end = _quiet_until(notification, situation, channel, due or starts_at)
-            moments.append(quiet_end or due)
-            planned += of(channel, found, number, quiet_end or due, _waiting_for(number, due, quiet_end))
+            found = verdicts[channel]
+            assert isinstance(found, Usable), f"strategy {case.strategy.key} chose the unusable channel {channel}"
+            hold = _hold(case, situation, traits.get(channel), due or starts_at)
+            moments.append(hold.until if hold else due)
+            planned += deliver.of(channel, found, number, moments[-1], _waiting_for(number, due, hold))
         due = _earliest(moments)
-    for channel, found in channels.items():
+    for channel, found in verdicts.items():
         if isinstance(found, Unusable):
-            planned += of(channel, found)
+            planned += deliver.of(channel, found)
     # Where no channel had words there was nothing to choose from; the recipient is accounted for all the same.
-    return planned or list(of("none", Unusable("channel_disabled")))
+    return planned or list(deliver.of("none", WORDLESS))
 
 
-def _quiet_until(
-    notification: ClaimedNotification, situation: Situation, channel: str, moment: datetime
-) -> datetime | None:
-    if channel not in situation.interrupting:
-        return None
-    return left_alone_until(
-        situation.wishes,
-        at=moment,
-        zone=situation.timezone,
-        category=notification.category,
-        critical=notification.priority == CRITICAL,
-    )
+class _Deliveries:
+    """Writes the rows of one recipient."""
+
+    def __init__(self, case: Case, situation: Situation, *, last_step: int) -> None:
+        self._case, self._situation, self._last = case, situation, last_step
+        self._fallback = int(case.strategy.configuration.get("fallback_after_seconds", NO_FALLBACK_SECONDS))
+
+    def of(
+        self, channel: str, found: Verdict, step: int = 0, due_at: datetime | None = None, wait_reason: str = ""
+    ) -> Iterator[PlannedDelivery]:
+        """The deliveries of one channel: one per endpoint, or one that says why not."""
+        notification, recipient_id = self._case.notification, self._situation.recipient_id
+        endpoints: tuple[UUID | None, ...] = found.endpoints if isinstance(found, Usable) else (None,)
+        refusal = found if isinstance(found, Unusable) else None
+        detail: Mapping[str, Any] = refusal.detail if refusal else {}
+        for endpoint in endpoints:
+            yield PlannedDelivery(
+                id=derived(notification.id, recipient_id, channel, endpoint or "", step),
+                tenant_id=notification.tenant_id,
+                notification_id=notification.id,
+                recipient_id=recipient_id,
+                endpoint_id=endpoint,
+                channel=channel,
+                step=step,
+                last_step=self._last,
+                mode=notification.mode,
+                priority=notification.priority,
+                state="skipped" if refusal else "pending",
+                reason=refusal.reason if refusal else "",
+                wait_reason=wait_reason,
+                due_at=None if refusal else _no_later(due_at, notification.expires_at),
+                expires_at=notification.expires_at,
+                unknown_policy=notification.unknown_policy,
+                fallback_seconds=self._fallback,
+                data=self._situation.data,
+                tallied=self._case.tallied,
+                detail=detail,
+            )
 
 
-def _outlived(
-    notification: ClaimedNotification, situation: Situation, channel: str, found: Usable | Unusable, moment: datetime
-) -> Usable | Unusable:
-    """A channel is of no use when its quiet hours last longer than the message."""
-    if isinstance(found, Unusable) or notification.expires_at is None:
-        return found
-    end = _quiet_until(notification, situation, channel, moment)
-    if end is None or end < notification.expires_at:
-        return found
-    return Unusable("quiet_hours", {"until": end.isoformat(), "expires_at": notification.expires_at.isoformat()})
+def _hold(case: Case, situation: Situation, channel: ChannelTraits | None, moment: datetime) -> Hold | None:
+    return held_until(case, situation, channel, moment) if channel else None
 
 
 def _earliest(moments: Sequence[datetime | None]) -> datetime | None:
@@ -147,23 +139,12 @@ def _earliest(moments: Sequence[datetime | None]) -> datetime | None:
     return min(known) if known and len(known) == len(moments) else None
 
 
-def _waiting_for(step: int, due_at: datetime | None, quiet_end: datetime | None) -> str:
+def _waiting_for(step: int, due_at: datetime | None, hold: Hold | None) -> str:
     if step:
         return "earlier_step"
-    if quiet_end:
-        return "quiet_hours"
+    if hold:
+        return hold.reason
     return "schedule" if due_at else ""
-
-
-def _begin(notification: ClaimedNotification, situation: Situation) -> datetime | None:
-    """When the first step is due: `None` at once, else the scheduled wall-clock time in the recipient's zone.
-
-    A time that a change to summer time skips is read an hour later, one that comes twice the first time.
-    """
-    if not notification.scheduled_local:
-        return None
-    local = datetime.fromisoformat(notification.scheduled_local)
-    return local.replace(tzinfo=ZoneInfo(situation.timezone)).astimezone(UTC)
 
 
 def _no_later(due: datetime | None, expires_at: datetime | None) -> datetime | None:

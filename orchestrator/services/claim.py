@@ -73,7 +73,7 @@ WHERE id = ANY (ARRAY(SELECT id FROM chosen))
 RETURNING id, tenant_id, mode, type, category, priority, strategy,
   channels, ARRAY(SELECT jsonb_object_keys(content)), recipients,
   segment_id, recipient_count, scheduled_at, scheduled_local, recurrence, expires_at, unknown_policy, created_at,
-  lease_epoch, crashes, plan_position, planned_count, now(), template, dedup
+  lease_epoch, crashes, plan_position, planned_count, now(), template, dedup, data
 """
 
 _turns: dict[tuple[str, int], UUID] = {}
@@ -92,9 +92,10 @@ def claim_notifications(priority: int, *, limit: int) -> list[ClaimedNotificatio
 
 
 def _claimed_notification(row: Sequence[Any]) -> ClaimedNotification:
-    head, (channels, content_channels, recipients), tail, dedup = row[:7], row[7:10], row[10:-1], row[-1]
+    head, (channels, content_channels, recipients), tail, (dedup, data) = row[:7], row[7:10], row[10:-2], row[-2:]
     people = tuple(json.loads(recipients))
-    values: list[Any] = [*head, tuple(channels), tuple(content_channels), people, *tail, json.loads(dedup)]
+    said = json.loads(dedup), json.loads(data)
+    values: list[Any] = [*head, tuple(channels), tuple(content_channels), people, *tail, *said]
     return ClaimedNotification(*values)
 
 

@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,20 +17,25 @@ from channels_app.contract import Channel
 from channels_app.registry import channels
 from events.bells import ring
 from kernel.metrics import ORCHESTRATION_SECONDS
+from notifications.rules.policy import NO_POLICY, TypePolicy
 from notifications.rules.states import FANOUT
+from notifications.selectors import policies_of
 from notifications.values import PRIORITY_NAME
 from orchestrator.rules.duplicates import Sight, sight_of
-from orchestrator.rules.planning import Situation, Unusable, Usable, candidate_channels, plan
+from orchestrator.rules.planning import Decision, candidate_channels
+from orchestrator.rules.planning import decide as decided
+from orchestrator.rules.situation import NOBODY, Case, ChannelTraits, EndpointFacts, Situation, StrategyFacts
 from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.selectors import Chosen, strategies_now
 from orchestrator.services import recurrence, sightings
 from orchestrator.services.claim import PLAN_LEASE_SECONDS
 from orchestrator.services.clocks import zone_of
-from orchestrator.services.suppressed import Bans, bans_of, open_endpoints
+from orchestrator.services.decisions import keep
+from orchestrator.services.suppressed import Bans, bans_against, bans_of
 from orchestrator.services.wording import offered, worded
 from orchestrator.services.write import LeaseLost, Planned, write_plan
 from orchestrator.values import ClaimedNotification, PlannedDelivery
-from preferences.rules import Ban, Wishes, allows
+from preferences.rules import Wishes
 from preferences.selectors import wishes_of
 
 PAGE = 500  # recipients planned in one transaction
@@ -45,6 +49,14 @@ class _Share:
 
     planned: Planned
     recipients: tuple[Mapping[str, Any], ...]  # {"id": uuid, "data"?: {…}}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided for each recipient, and the deliveries of all of them with the words they go out with."""
+
+    decisions: list[Decision]
+    deliveries: list[PlannedDelivery]
 
 
 def plan_batch(claimed: Sequence[ClaimedNotification]) -> list[UUID]:
@@ -120,8 +132,8 @@ def _next_recipients(notification: ClaimedNotification, position: str) -> tuple[
 
 def decide(
     shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, ways: Ways, at: datetime
-) -> list[PlannedDelivery]:
-    """The deliveries of recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all."""
+) -> Decided:
+    """Decide for recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all."""
     brought = shares
     shares, offers = offered(brought)
     ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
@@ -129,24 +141,20 @@ def decide(
     asked = {name for n, _ in shares for name in candidate_channels(n, known=channels.keys())}
     bans = bans_of(known.values(), channels=asked)
     strategies = strategies_now({notification.tenant_id for notification, _ in shares})
+    policies = policies_of({(notification.tenant_id, notification.type) for notification, _ in shares})
     repeated = sightings.duplicates(_sights(shares, at=at))
     told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
-    planned = (
-        delivery
-        for notification, recipients in shares
-        for delivery in _decide_one(
-            notification,
-            recipients,
-            known=known,
-            wishes=wishes,
-            bans=bans,
-            told=told,
-            ways=ways,
-            known_strategies=strategies[notification.tenant_id],
-            at=at,
-        )
-    )
-    return worded(planned, brought, offered=offers, known=known)
+    decisions: list[Decision] = []
+    for notification, recipients in shares:
+        case = _case(notification, strategies[notification.tenant_id], policies, ways=ways, at=at)
+        for entry in recipients:
+            id = UUID(entry["id"])
+            situation = _situation(case, id, entry, known.get(id), wishes.get(id), bans, ways)
+            if first := told.get((notification.id, id)):
+                situation = replace(situation, duplicate_of=first)
+            decisions.append(decided(case, situation))
+    planned = (delivery for decision in decisions for delivery in decision.deliveries)
+    return Decided(decisions, worded(planned, brought, offered=offers, known=known))
 
 
 def _sights(shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, at: datetime) -> list[Sight]:
@@ -167,8 +175,9 @@ def _plan_page(page: Sequence[_Share]) -> list[UUID]:
     ways = ways_of({share.planned.notification.tenant_id for share in page})
     with transaction.atomic():
         at = page[0].planned.notification.at
-        deliveries = decide([(share.planned.notification, share.recipients) for share in page], ways=ways, at=at)
-        write_plan([share.planned for share in page], deliveries, at=at, lease=PLAN_LEASE_SECONDS)
+        found = decide([(share.planned.notification, share.recipients) for share in page], ways=ways, at=at)
+        write_plan([share.planned for share in page], found.deliveries, at=at, lease=PLAN_LEASE_SECONDS)
+        keep(found.decisions, pages={share.planned.notification.id: share.planned.position for share in page})
         for share in page:
             if share.planned.notification.recurrence and not share.planned.notification.plan_position:
                 recurrence.accept_next(share.planned.notification)
@@ -181,71 +190,68 @@ def _plan_page(page: Sequence[_Share]) -> list[UUID]:
     return [notification.id for notification in done]
 
 
-def _decide_one(
+def _case(
     notification: ClaimedNotification,
-    recipients: Sequence[Mapping[str, Any]],
-    *,
-    known: Mapping[UUID, Person],
-    wishes: Mapping[UUID, Wishes],
-    bans: Bans,
-    told: Mapping[tuple[UUID, UUID], UUID],
-    ways: Ways,
     known_strategies: Mapping[str, Chosen],
+    policies: Mapping[tuple[UUID, str], TypePolicy],
+    *,
+    ways: Ways,
     at: datetime,
-) -> Iterator[PlannedDelivery]:
+) -> Case:
     # A strategy that was deleted after the notification was accepted must not hold it up.
     chosen = known_strategies.get(notification.strategy) or known_strategies[IMMEDIATE.key]
-    candidates = candidate_channels(notification, known=channels.keys())
-    interrupting = frozenset(name for name in candidates if channels.get(name).interrupts)
-    for entry in recipients:
-        recipient_id = UUID(entry["id"])
-        person = known.get(recipient_id)
-        found: dict[str, Usable | Unusable]
-        if first := told.get((notification.id, recipient_id)):
-            found = dict.fromkeys(candidates, Unusable("duplicate", {"duplicate_of": str(first)}))
-        else:
-            found = {
-                channel: _usable(notification, channels.get(channel), person, wishes.get(recipient_id), bans, ways)
-                for channel in candidates
-            }
-        zone = zone_of(person)
-        yield from plan(
-            notification,
-            Situation(recipient_id, zone, found, entry.get("data"), wishes.get(recipient_id) or Wishes(), interrupting),
-            strategy=chosen.strategy,
-            configuration=chosen.configuration,
-            at=at,
-            tallied=notification.segment_id is not None or notification.recipient_count >= FANOUT,
-        )
+    return Case(
+        notification=notification,
+        strategy=StrategyFacts(notification.strategy, chosen.strategy.key, chosen.version, chosen.configuration),
+        channels=tuple(
+            _traits(channels.get(name), notification, ways)
+            for name in candidate_channels(notification, known=channels.keys())
+        ),
+        at=at,
+        policy=policies.get((notification.tenant_id, notification.type), NO_POLICY),
+        tallied=notification.segment_id is not None or notification.recipient_count >= FANOUT,
+    )
 
 
-def _usable(
-    notification: ClaimedNotification,
-    channel: Channel,
+def _traits(channel: Channel, notification: ClaimedNotification, ways: Ways) -> ChannelTraits:
+    return ChannelTraits(
+        channel.key,
+        provided=bool(ways.to(channel.key, mode=notification.mode, tenant_id=notification.tenant_id)),
+        needs_endpoint=channel.needs_endpoint,
+        fan_out=channel.fan_out,
+        interrupts=channel.interrupts,
+    )
+
+
+def _situation(
+    case: Case,
+    recipient_id: UUID,
+    entry: Mapping[str, Any],
     person: Person | None,
     wishes: Wishes | None,
     bans: Bans,
     ways: Ways,
-) -> Usable | Unusable:
-    to = partial(ways.to, channel.key, mode=notification.mode, tenant_id=notification.tenant_id)
-    if not to():
-        return Unusable("channel_disabled")
-    if person is None:
-        return Unusable("no_endpoint")
-    refusal = (
-        allows(wishes, channel=channel.key, category=notification.category, type=notification.type) if wishes else None
+) -> Situation:
+    mode, tenant_id = case.notification.mode, case.notification.tenant_id
+    endpoints: dict[str, tuple[EndpointFacts, ...]] = {}
+    for channel in case.channels:
+        addresses = (
+            person.endpoints.get(channel.key) if person and channel.needs_endpoint and channel.provided else None
+        )
+        if addresses:
+            endpoints[channel.key] = tuple(
+                EndpointFacts(
+                    endpoint.id,
+                    carried=bool(ways.to(channel.key, mode=mode, tenant_id=tenant_id, kind=endpoint.kind)),
+                    bans=bans_against(bans, endpoint, tenant_id=tenant_id),
+                )
+                for endpoint in addresses
+            )
+    return Situation(
+        recipient_id=recipient_id,
+        timezone=zone_of(person),
+        endpoints=endpoints,
+        known=person is not None,
+        wishes=wishes or NOBODY,
+        data=entry.get("data"),
     )
-    if refusal:
-        return Unusable(refusal)
-    if not channel.needs_endpoint:
-        return Usable((None,))
-    endpoints = person.endpoints.get(channel.key, ())
-    if not endpoints:
-        return Unusable("no_endpoint")
-    left = open_endpoints(notification, endpoints, bans)
-    if isinstance(left, Ban):
-        return Unusable(left.code, {"suppression": left.reason, "scope": left.scope})
-    reached = [endpoint.id for endpoint in left if to(kind=endpoint.kind)]
-    if not reached:
-        return Unusable("channel_disabled")
-    return Usable(tuple(reached) if channel.fan_out else (reached[0],))

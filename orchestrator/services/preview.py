@@ -20,24 +20,14 @@ from kernel.ids import uuid7
 from kernel.masking import mask
 from notifications.services.judging import Admitted, judge_one, known_to
 from notifications.values import NotificationRequest, Trouble
-from orchestrator.services.planning import decide
+from orchestrator.rules.planning import refusals
+from orchestrator.services.planning import Decided, decide
 from orchestrator.services.rendering import Quarantined, Rendered, Wording, render
 from orchestrator.services.routing import in_choice
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 from templates_app.values import RenderError
 
 MOST_OF_A_SEGMENT = 100  # a preview of a segment shows its first members only
-
-# What would turn a "no" into a "yes".
-FLIPS: Mapping[str, str] = {
-    "no_endpoint": "give the recipient an address on this channel",
-    "channel_disabled": "configure a provider account that reaches this channel and kind of address, and enable it",
-    "preference_off": "the recipient allows this channel in their preferences",
-    "suppressed": "lift the suppression of this address (see /suppressions)",
-    "unsubscribed": "the recipient subscribes again",
-    "quiet_hours": "a later expires_at, or the critical priority",
-    "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +52,8 @@ def preview(
         notification = _as_claimed(tenant_id, verdict, entries, mode=mode, at=at)
         persons = people(UUID(entry["id"]) for entry in entries)
         ways = ways_of([tenant_id])
-        deliveries = decide([(notification, entries)], ways=ways, at=at)
-        shown = _shown(verdict, notification, deliveries, persons, ways=ways, at=at)
+        decided = decide([(notification, entries)], ways=ways, at=at)
+        shown = _shown(verdict, notification, decided, persons, ways=ways, at=at)
         transaction.set_rollback(True)
     return shown
 
@@ -107,20 +97,21 @@ def _as_claimed(
         at=at,
         template=judged.template,
         dedup=judged.dedup,
+        data=request.data,
     )
 
 
 def _shown(
     admitted: Admitted,
     notification: ClaimedNotification,
-    deliveries: Sequence[PlannedDelivery],
+    decided: Decided,
     persons: Mapping[UUID, Person],
     *,
     ways: Ways,
     at: datetime,
 ) -> list[Previewed]:
     content = msgspec.to_builtins(admitted.request.content) if admitted.request.content else {}
-    going = [d for d in deliveries if d.state == "pending"]
+    going = [d for d in decided.deliveries if d.state == "pending"]
     words = render([
         Wording(
             d.channel, content, admitted.request.data, d.data, persons[d.recipient_id], notification.id,
@@ -142,16 +133,15 @@ def _shown(
                 "error": _error(said),
             }
         )
-    skipped: dict[UUID, list[dict[str, Any]]] = {}
-    for delivery in deliveries:
-        if delivery.state == "skipped":
-            flip = FLIPS.get(delivery.reason)
-            skipped.setdefault(delivery.recipient_id, []).append(
-                {"channel": delivery.channel, "reason": delivery.reason, "detail": flip, "flip": flip}
-            )
+    skipped = {
+        decision.situation.recipient_id: tuple(
+            {"channel": name, "reason": no.reason, "detail": no.flip or None, "flip": no.flip or None, "rule": no.rule}
+            for name, no in refusals(decision)
+        )
+        for decision in decided.decisions
+    }
     return [
-        Previewed(person.external_id, tuple(steps.get(id, ())), tuple(skipped.get(id, ())))
-        for id, person in persons.items()
+        Previewed(person.external_id, tuple(steps.get(id, ())), skipped.get(id, ())) for id, person in persons.items()
     ]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from audience.values import Person, Reachable
 from orchestrator.services.routing import ProviderCall
-from orchestrator.values import ClaimedNotification, Move, NotificationWords
+from orchestrator.values import Move, NotificationWords
 from preferences.address_hash import Contact
 from preferences.rules import Ban, barred
 from preferences.selectors import bans_on
@@ -26,26 +26,9 @@ def bans_of(persons: Iterable[Person], *, channels: Collection[str]) -> Bans:
     )
 
 
-def open_endpoints(
-    notification: ClaimedNotification, endpoints: Sequence[Reachable], bans: Bans
-) -> tuple[Reachable, ...] | Ban:
-    """The endpoints of a person on a channel that may be used, or why none may.
-
-    A dead address gives way to the next one. Who said no is not reached at another address instead.
-    """
-    if not bans:
-        return tuple(endpoints)
-    left, against = [], []
-    for endpoint in endpoints:
-        known = bans.get(Contact(notification.tenant_id, endpoint.channel, endpoint.address), ())
-        ban = barred(known, category=notification.category, type=notification.type)
-        if ban is None:
-            left.append(endpoint)
-        else:
-            against.append(ban)
-    if no := next((ban for ban in against if ban.follows_the_person), None):
-        return no
-    return tuple(left) if left or not against else against[0]
+def bans_against(bans: Bans, endpoint: Reachable, *, tenant_id: UUID) -> tuple[Ban, ...]:
+    """What is in force against one endpoint."""
+    return tuple(bans.get(Contact(tenant_id, endpoint.channel, endpoint.address), ())) if bans else ()
 
 
 def keep_back(

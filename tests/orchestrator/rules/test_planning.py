@@ -1,5 +1,6 @@
 """Planning decides what a notification becomes for one recipient: the same every time, and nothing without a reason."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from kernel.ids import moment_of
-from orchestrator.rules.planning import Situation, Unusable, Usable, candidate_channels, plan
+from orchestrator.rules.planning import candidate_channels, decide, plan
+from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, StrategyFacts, Unusable, Usable
 from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.rules.strategies.sequential import SEQUENTIAL
 from orchestrator.rules.strategy import Strategy
@@ -19,6 +21,16 @@ PHONE, TABLET, MAILBOX = UUID(int=11), UUID(int=12), UUID(int=13)
 ANA = UUID(int=7)
 
 
+def a_case(
+    notification: ClaimedNotification, channels: Collection[str], strategy: Strategy = IMMEDIATE, **configuration: Any
+) -> Case:
+    traits = tuple(
+        ChannelTraits(name, needs_endpoint=name != "in_app", interrupts=name != "in_app") for name in channels
+    )
+    facts = StrategyFacts(strategy.key, strategy.key, configuration={**strategy.defaults, **configuration})
+    return Case(notification, facts, traits, AT)
+
+
 def planned(
     notification: ClaimedNotification,
     channels: dict[str, Usable | Unusable],
@@ -26,9 +38,8 @@ def planned(
     timezone: str = "UTC",
     **configuration: Any,
 ) -> list[PlannedDelivery]:
-    situation = Situation(ANA, timezone, channels, data=None)
-    configuration = {**strategy.defaults, **configuration}
-    return plan(notification, situation, strategy=strategy, configuration=configuration, at=AT, tallied=False)
+    case = a_case(notification, channels, strategy, **configuration)
+    return plan(case, Situation(ANA, timezone), channels)
 
 
 NIGHT = wishes_in({"quiet_hours": [{"from": "11:00", "to": "15:00"}]})  # AT is noon, UTC
@@ -36,30 +47,29 @@ LATER = AT + timedelta(hours=3)
 
 
 def quietly(
-    notification: ClaimedNotification, channels: dict[str, Usable | Unusable], strategy: Strategy = IMMEDIATE
+    notification: ClaimedNotification, channels: dict[str, UUID], strategy: Strategy = IMMEDIATE
 ) -> list[tuple[str, str, str, datetime | None, str]]:
-    """Planned for somebody who wants to be left alone until `LATER`."""
-    interrupting = frozenset(channels) - {"in_app"}
-    situation = Situation(ANA, "UTC", channels, None, wishes=NIGHT, interrupting=interrupting)
-    found = plan(notification, situation, strategy=strategy, configuration=strategy.defaults, at=AT, tallied=False)
+    """Decided for somebody who wants to be left alone until `LATER`."""
+    endpoints = {name: (EndpointFacts(id),) for name, id in channels.items()}
+    found = decide(a_case(notification, channels, strategy), Situation(ANA, "UTC", endpoints, wishes=NIGHT)).deliveries
     return [(d.channel, d.state, d.wait_reason or d.reason, d.due_at, str(d.detail.get("until", ""))) for d in found]
 
 
 def test_quiet_hours_hold_back_what_makes_a_sound_and_nothing_else() -> None:
-    found = quietly(a_claimed_notification(), {"push": Usable((PHONE,)), "in_app": Usable((None,))})
+    found = quietly(a_claimed_notification(), {"push": PHONE, "in_app": PHONE})
 
     assert found == [("push", "pending", "quiet_hours", LATER, ""), ("in_app", "pending", "", None, "")]
 
 
 @pytest.mark.parametrize("facts", [{"priority": 0}, {"category": "security"}], ids=["critical", "required"])
 def test_what_cannot_wait_passes_quiet_hours(facts: dict[str, Any]) -> None:
-    assert quietly(a_claimed_notification(**facts), {"push": Usable((PHONE,))}) == [("push", "pending", "", None, "")]
+    assert quietly(a_claimed_notification(**facts), {"push": PHONE}) == [("push", "pending", "", None, "")]
 
 
 def test_a_message_that_does_not_live_to_see_the_morning_is_skipped_and_says_until_when() -> None:
     notification = a_claimed_notification(expires_at=LATER)
 
-    found = quietly(notification, {"push": Usable((PHONE,)), "in_app": Usable((None,))})
+    found = quietly(notification, {"push": PHONE, "in_app": PHONE})
 
     assert found == [
         ("in_app", "pending", "", None, ""),
@@ -68,9 +78,7 @@ def test_a_message_that_does_not_live_to_see_the_morning_is_skipped_and_says_unt
 
 
 def test_later_steps_count_from_the_end_of_the_quiet_hours() -> None:
-    channels: dict[str, Usable | Unusable] = {"push": Usable((PHONE,)), "email": Usable((MAILBOX,))}
-
-    found = quietly(a_claimed_notification(), channels, SEQUENTIAL)
+    found = quietly(a_claimed_notification(), {"push": PHONE, "email": MAILBOX}, SEQUENTIAL)
 
     assert [(channel, why, due) for channel, _, why, due, _ in found] == [
         ("push", "quiet_hours", LATER),

@@ -118,7 +118,7 @@ def test_a_batch_costs_the_same_statements_as_one() -> None:
     one, fifty = _queries_for(2), _queries_for(50)
 
     assert one == fifty
-    assert fifty[0] + fifty[1] <= 52  # both stages, with accounts read anew; transactions and scopes included
+    assert fifty[0] + fifty[1] <= 53  # both stages, with accounts read anew; transactions and scopes included
 
 
 def test_two_workers_never_claim_the_same_delivery() -> None:

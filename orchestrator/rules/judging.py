@@ -1,0 +1,146 @@
+"""Decide which channels can be used for one recipient, and why the others cannot: pure.
+
+| Check       | Says no when                                                  | Reason                         |
+|-------------|---------------------------------------------------------------|--------------------------------|
+| duplicate   | the recipient was told the same within the window             | `duplicate`                    |
+| provided    | no provider account carries the channel                       | `channel_disabled`             |
+| person      | the recipient was erased meanwhile                            | `no_endpoint`                  |
+| preference  | they do not want it                                           | `preference_off`               |
+| endpoint    | the channel needs an address and they have none               | `no_endpoint`                  |
+| suppression | every address is suppressed, or the person said no on one     | `suppressed`, `unsubscribed`   |
+| carrier     | no account takes addresses of the kinds they have             | `channel_disabled`             |
+| quiet       | they want to be left alone for longer than the message lives  | `quiet_hours`                  |
+
+The first check that says no decides. Each says what would turn it round.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, Unusable, Usable, Verdict
+from orchestrator.rules.timing import first_moment, held_until
+from preferences.rules import Ban, allows, barred
+
+FLIPS: Mapping[str, str] = {
+    "no_endpoint": "give the recipient an address on this channel",
+    "channel_disabled": "configure a provider account that reaches this channel and kind of address, and enable it",
+    "preference_off": "the recipient allows this channel in their preferences",
+    "suppressed": "lift the suppression of this address (see /suppressions)",
+    "unsubscribed": "the recipient subscribes again",
+    "quiet_hours": "a later expires_at, or the critical priority",
+    "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May this channel be used for this recipient of this case?"""
+
+    case: Case
+    situation: Situation
+    channel: ChannelTraits
+
+    @property
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        return self.situation.endpoints.get(self.channel.key, ())
+
+
+Check = Callable[[Question], Unusable | None]
+
+
+def judge(case: Case, situation: Situation) -> dict[str, Verdict]:
+    """A verdict for every channel of the case, in its order."""
+    return {traits.key: _judged(Question(case, situation, traits)) for traits in case.channels}
+
+
+def _judged(question: Question) -> Verdict:
+    for check in CHECKS:
+        if refusal := check(question):
+            return refusal
+    if not question.channel.needs_endpoint:
+        return Usable((None,))
+    reached = tuple(endpoint.id for endpoint in _open(question) if endpoint.carried)
+    return Usable(reached if question.channel.fan_out else reached[:1])
+
+
+def _no(rule: str, reason: str, **detail: str) -> Unusable:
+    return Unusable(reason, detail, rule, FLIPS.get(reason, ""))
+
+
+def _duplicate(question: Question) -> Unusable | None:
+    first = question.situation.duplicate_of
+    return _no("duplicate", "duplicate", duplicate_of=str(first)) if first else None
+
+
+def _provided(question: Question) -> Unusable | None:
+    return None if question.channel.provided else _no("provided", "channel_disabled")
+
+
+def _person(question: Question) -> Unusable | None:
+    return None if question.situation.known else _no("person", "no_endpoint")
+
+
+def _preference(question: Question) -> Unusable | None:
+    notification = question.case.notification
+    refusal = allows(
+        question.situation.wishes,
+        channel=question.channel.key,
+        category=notification.category,
+        type=notification.type,
+    )
+    return _no("preference", refusal) if refusal else None
+
+
+def _endpoint(question: Question) -> Unusable | None:
+    return _no("endpoint", "no_endpoint") if question.channel.needs_endpoint and not question.endpoints else None
+
+
+def _suppression(question: Question) -> Unusable | None:
+    """A dead address gives way to the next one. Who said no is not reached at another address instead."""
+    against = [ban for endpoint in question.endpoints if (ban := _ban(question, endpoint))]
+    no = next((ban for ban in against if ban.follows_the_person), None)
+    if no is None and (not against or _open(question)):
+        return None
+    ban = no or against[0]
+    return _no("suppression", ban.code, suppression=ban.reason, scope=ban.scope)
+
+
+def _carrier(question: Question) -> Unusable | None:
+    if not question.channel.needs_endpoint or any(endpoint.carried for endpoint in _open(question)):
+        return None
+    return _no("carrier", "channel_disabled")
+
+
+def _quiet(question: Question) -> Unusable | None:
+    """A channel is of no use when it is to be left alone for longer than the message lives."""
+    case, expires_at = question.case, question.case.notification.expires_at
+    if expires_at is None:
+        return None
+    hold = held_until(case, question.situation, question.channel, first_moment(case, question.situation))
+    if hold is None or hold.until < expires_at:
+        return None
+    return _no("quiet", hold.reason, until=hold.until.isoformat(), expires_at=expires_at.isoformat())
+
+
+def _open(question: Question) -> tuple[EndpointFacts, ...]:
+    """The addresses that no suppression bars."""
+    return tuple(endpoint for endpoint in question.endpoints if _ban(question, endpoint) is None)
+
+
+def _ban(question: Question, endpoint: EndpointFacts) -> Ban | None:
+    if not endpoint.bans:
+        return None
+    notification = question.case.notification
+    return barred(endpoint.bans, category=notification.category, type=notification.type)
+
+
+CHECKS: tuple[Check, ...] = (
+    _duplicate,
+    _provided,
+    _person,
+    _preference,
+    _endpoint,
+    _suppression,
+    _carrier,
+    _quiet,
+)

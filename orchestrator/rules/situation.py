@@ -1,0 +1,102 @@
+"""What a decision is taken on: the case that is the same for every recipient, and the situation of one of them.
+
+Both are whole: with them and the rules of their day the decision can be taken again, to the bit (`rules/record.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from notifications.rules.policy import NO_POLICY, TypePolicy
+from orchestrator.values import CRITICAL, ClaimedNotification
+from preferences.rules import Ban, Wishes
+
+NOBODY = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTraits:
+    """What is true of a channel for everybody: whether an account may carry it, and what it is like."""
+
+    key: str
+    provided: bool = True
+    needs_endpoint: bool = True
+    fan_out: bool = False  # one delivery per endpoint, else the newest endpoint
+    interrupts: bool = True  # it makes a sound, so it waits in quiet hours
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFacts:
+    """One address of the recipient. `carried`: an account takes addresses of its kind."""
+
+    id: UUID
+    carried: bool = True
+    bans: tuple[Ban, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyFacts:
+    """The strategy as it stood: the key by which it was asked for, the registered kind, and its configuration."""
+
+    key: str
+    kind: str
+    version: int = 0  # 0 = the built-in default
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One notification to be decided on at a moment. `channels` are those considered, in the order asked for.
+
+    `tallied`: its deliveries are counted as they move, because there are many.
+    """
+
+    notification: ClaimedNotification
+    strategy: StrategyFacts
+    channels: tuple[ChannelTraits, ...]
+    at: datetime
+    policy: TypePolicy = NO_POLICY
+    tallied: bool = False
+
+    @property
+    def critical(self) -> bool:
+        return self.notification.priority == CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known about one recipient. `endpoints` by channel, newest first; `known` is false once erased."""
+
+    recipient_id: UUID
+    timezone: str
+    endpoints: Mapping[str, tuple[EndpointFacts, ...]] = field(default_factory=dict)
+    known: bool = True
+    wishes: Wishes = NOBODY
+    duplicate_of: UUID | None = None  # the notification that told the same before
+    data: Mapping[str, Any] | None = None  # what the request said for this recipient only
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """A channel that can be used for a recipient, at these endpoints (`None` in it: the channel needs no address)."""
+
+    endpoints: tuple[UUID | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A channel that is not used: a stable reason code, the rule that said so, and what would turn it round.
+
+    `detail` goes into the log beside the reason; `rule` and `flip` are told to whoever asks why.
+    """
+
+    reason: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    rule: str = ""
+    flip: str = ""
+
+
+Verdict = Usable | Unusable
+Verdicts = Mapping[str, Verdict]  # by channel, in the order in which they were considered
