@@ -152,7 +152,7 @@ def _errors(asked: StrategyBody) -> list[FieldError]:
     try:
         strategies.get(asked.kind).check(_configuration(asked))
     except BadConfiguration as bad:
-        return [FieldError("/configuration", "bad_configuration", str(bad))]
+        return [FieldError(f"/configuration{fault.pointer}", fault.code, fault.message) for fault in bad.faults]
     return []
 
 

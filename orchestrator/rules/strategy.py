@@ -3,21 +3,34 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from kernel.registry import Registry
+from orchestrator.rules.faults import Fault, name_faults, number_faults, word_faults
+from orchestrator.rules.success import LEVELS, ORDINARY
 
-SUCCESSES = ("sent", "delivered", "seen", "clicked", "read")
+__all__ = ["BadConfiguration", "Fault", "LeftOut", "Options", "Step", "Strategy", "number_faults", "strategies"]
+
 LONGEST_FALLBACK_SECONDS = 86_400
 LONGEST_WAIT_SECONDS = 30 * 86_400
+COMMON_FIELDS = ("fallback_after_seconds", "success")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Channels used at the same time, `after_seconds` after the step before began (0 for the first)."""
+    """Channels used at the same time, `after_seconds` after the step before began (the first: after the beginning)."""
 
     channels: tuple[str, ...]
     after_seconds: int = 0
+    fallback_after_seconds: int | None = None  # when the step before failed; None = as the strategy says
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why a strategy does not use a channel that could be used: a stable reason code, and what the log is told."""
+
+    reason: str  # condition_not_met | not_in_strategy
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +58,6 @@ class Options:
         return ("critical", "high", "medium", "low")[self.priority]
 
 
-class Fault(NamedTuple):
-    """What is wrong with a configuration: where (a JSON pointer into it), a stable code, and what would do."""
-
-    pointer: str
-    code: str
-    message: str
-
-
 class BadConfiguration(ValueError):
     """A strategy's configuration cannot be used; the message says what would do."""
 
@@ -68,38 +73,26 @@ class Strategy:
     kind: ClassVar[str]  # immediate | sequential | smart | priority_based
     title: ClassVar[str]
     defaults: ClassVar[Mapping[str, Any]]
+    fields: ClassVar[tuple[str, ...]] = ()  # what its configuration may hold beside `COMMON_FIELDS`; () = anything
 
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:
         """The steps for one recipient. Every usable channel at most once; none may be invented."""
         raise NotImplementedError  # abstract
 
-    def left_out(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-        """Usable channels that `steps` does not use on purpose, each with what the log is told of why."""
+    def left_out(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, LeftOut]:
+        """The usable channels that `steps` does not use, on purpose."""
         return {}
 
     def faults(self, configuration: Mapping[str, Any]) -> Iterator[Fault]:
-        """Everything that is wrong with `configuration`; nothing: it can be used."""
-        yield from number_faults(
-            configuration, "fallback_after_seconds", least=0, most=LONGEST_FALLBACK_SECONDS, default=0
-        )
-        success = configuration.get("success", "delivered")
-        if success not in SUCCESSES:
-            yield Fault("/success", "unknown_success", f"no success {success!r}; known: {', '.join(SUCCESSES)}")
+        """Everything that is wrong with what `configuration` says; nothing: it can be used."""
+        yield from number_faults(configuration, "fallback_after_seconds", least=0, most=LONGEST_FALLBACK_SECONDS)
+        yield from word_faults(configuration, "success", known=LEVELS, default=ORDINARY)
 
     def check(self, configuration: Mapping[str, Any]) -> None:
-        """Raise `BadConfiguration` unless `configuration` can be used."""
-        if found := tuple(self.faults(configuration)):
+        """Raise `BadConfiguration` unless `configuration` can be used and holds nothing that nobody reads."""
+        unknown = name_faults(configuration, known=(*COMMON_FIELDS, *self.fields)) if self.fields else ()
+        if found := (*unknown, *self.faults(configuration)):
             raise BadConfiguration(found)
-
-
-def number_faults(
-    given: Mapping[str, Any], name: str, *, least: int, most: int, default: int, below: str = ""
-) -> Iterator[Fault]:
-    """What is wrong with the whole number called `name`, if it is there."""
-    value = given.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        message = f"{name} is {value!r}; give a whole number from {least} to {most}"
-        yield Fault(f"{below}/{name}", "out_of_range", message)
 
 
 strategies: Registry[Strategy] = Registry("strategy")

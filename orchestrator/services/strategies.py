@@ -16,7 +16,7 @@ from orchestrator.rules.strategy import strategies
 from orchestrator.selectors import forget_strategies
 from tenants.services import audit
 
-BUILT_IN = ("immediate", "sequential", "sequential-email-first", "smart")
+BUILT_IN = ("immediate", "sequential", "sequential-email-first", "priority_based", "smart")
 
 
 class StrategyInUse(Exception):
