@@ -1,5 +1,7 @@
-"""What people said they want, and the addresses that nothing is sent to."""
+"""What people said they want and agreed to, and the addresses that nothing is sent to."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -74,3 +76,79 @@ class AddressKey(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     single = models.BooleanField(unique=True, default=True)
     sealed = models.BinaryField()
+
+
+class Consent(models.Model):
+    """One word of somebody about one purpose: given or withdrawn. Append-only, and it outlives the person.
+
+    `channel` is one or `all`. After an erase `recipient_id` names nobody; `address_hashes` (of `address_hash.hash_of`)
+    still find the record for whoever comes with one of the addresses it was given for.
+    """
+
+    class State(models.TextChoices):
+        GIVEN = "given"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)  # in the order of recording
+    tenant_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    purpose = models.CharField(max_length=100)
+    channel = models.CharField(max_length=32)
+    state = models.CharField(max_length=9, choices=State)
+    text_version = models.CharField(max_length=100, blank=True)  # of the words that were agreed to
+    source = models.CharField(max_length=64)  # api, page, import, sms, …
+    actor = models.CharField(max_length=120)
+    address_hashes = ArrayField(models.BinaryField(max_length=16), default=list)
+    at = models.DateTimeField()  # when it was said
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(condition=Q(state__in=("given", "withdrawn")), name="consent_state_known"),
+            models.CheckConstraint(condition=~Q(purpose="") & ~Q(channel=""), name="consent_about_something"),
+        )
+        indexes = (
+            models.Index(fields=("recipient_id", "purpose", "channel", "-at", "state"), name="consent_newest_word"),
+            models.Index(fields=("tenant_id", "-id"), name="consent_list"),
+            GinIndex(fields=("address_hashes",), name="consent_by_address"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose} on {self.channel}: {self.state}"
+
+
+class ConsentProof(models.Model):
+    """What a tenant keeps beside a consent: a form, an IP address, a page. It goes with the person."""
+
+    consent_id = models.UUIDField(primary_key=True, editable=False)
+    tenant_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    document = models.JSONField(default=dict)
+
+
+class ConsentRequirements(models.Model):
+    """What a tenant demands consent for, see `api.consent_requirements.RequirementsBody`; without a row the default."""
+
+    tenant_id = models.UUIDField(primary_key=True)
+    document = models.JSONField(default=list)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "consent requirements"
+
+
+class ConsentPurpose(models.Model):
+    """A purpose that a tenant has records about, so that nobody looks for those of the others."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "purpose")
+    tenant_id = models.UUIDField()
+    purpose = models.CharField(max_length=100)
+
+
+class CentreCutoff(models.Model):
+    """Links to a person's preference centre that were issued before this moment no longer open it."""
+
+    recipient_id = models.UUIDField(primary_key=True, editable=False)
+    tenant_id = models.UUIDField()
+    before = models.DateTimeField()

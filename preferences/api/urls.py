@@ -2,11 +2,17 @@
 
 from django.urls import path
 
+from preferences.api.consent_requirements import RequirementsOfTenant
+from preferences.api.consents import BulkConsents, Consents, RecipientConsents
 from preferences.api.recipient_preferences import RecipientPreferences
 from preferences.api.suppressions import LiftSuppression, Suppressions
 
 urlpatterns = [
     path("recipients/<str:external_id>/preferences", RecipientPreferences.as_view()),
+    path("recipients/<str:external_id>/consents", RecipientConsents.as_view()),
+    path("consents", Consents.as_view()),
+    path("consents/bulk", BulkConsents.as_view()),
+    path("consents/requirements", RequirementsOfTenant.as_view()),
     path("suppressions", Suppressions.as_view()),
     path("suppressions/<uuid:id>/lift", LiftSuppression.as_view()),
 ]
