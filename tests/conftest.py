@@ -19,7 +19,10 @@ from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
+from channels_app import accounts_stored
 from deploy.local.services import start_postgres, start_valkey, temporary_folder
+from orchestrator.models import Decision
+from orchestrator.services.decisions import replayed
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -129,3 +132,23 @@ def _empty(database_url: str, name: str) -> None:
 def at() -> datetime:
     """The moment at which tests happen."""
     return AT
+
+
+@pytest.fixture(autouse=True)
+def accounts_once_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read of provider accounts is good for a whole test, so that statements can be counted."""
+    monkeypatch.setattr(accounts_stored, "FRESH_SECONDS", 3600.0)
+    accounts_stored.forget_accounts()
+
+
+@pytest.fixture(autouse=True)
+def decisions_come_out_the_same(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test makes the pipeline decide is taken again after it, and must come out the same to the bit."""
+    if request.node.get_closest_marker("django_db") is None:
+        yield
+        return
+    request.getfixturevalue("_django_db_helper")
+    yield
+    if connection.connection is not None and not connection.needs_rollback and not connection.connection.closed:
+        different = [one for one in replayed(list(Decision.objects.all())) if one.agrees is False]
+        assert different == []
