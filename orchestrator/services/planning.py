@@ -2,41 +2,27 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
-from audience.selectors import people, segment_page
-from audience.values import Person
+from audience.selectors import segment_page
 from channels_app.accounts import Ways, ways_of
-from channels_app.contract import Channel
-from channels_app.registry import channels
 from events.bells import ring
 from kernel.metrics import ORCHESTRATION_SECONDS
-from notifications.rules.policy import NO_POLICY, TypePolicy
-from notifications.rules.states import FANOUT
-from notifications.selectors import policies_of
 from notifications.values import PRIORITY_NAME
-from orchestrator.rules.duplicates import Sight, sight_of
-from orchestrator.rules.planning import Decision, candidate_channels
+from orchestrator.rules.planning import Decision
 from orchestrator.rules.planning import decide as decided
-from orchestrator.rules.situation import NOBODY, Case, ChannelTraits, EndpointFacts, Situation, StrategyFacts
-from orchestrator.rules.strategies.immediate import IMMEDIATE
-from orchestrator.selectors import Chosen, strategies_now
-from orchestrator.services import recurrence, sightings
+from orchestrator.services import recurrence
 from orchestrator.services.claim import PLAN_LEASE_SECONDS
-from orchestrator.services.clocks import zone_of
 from orchestrator.services.decisions import keep
-from orchestrator.services.suppressed import Bans, bans_against, bans_of
-from orchestrator.services.wording import offered, worded
+from orchestrator.services.facts import gather
+from orchestrator.services.wording import worded
 from orchestrator.services.write import LeaseLost, Planned, write_plan
 from orchestrator.values import ClaimedNotification, PlannedDelivery
-from preferences.rules import Wishes
-from preferences.selectors import wishes_of
 
 PAGE = 500  # recipients planned in one transaction
 
@@ -134,39 +120,10 @@ def decide(
     shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, ways: Ways, at: datetime
 ) -> Decided:
     """Decide for recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all."""
-    brought = shares
-    shares, offers = offered(brought)
-    ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
-    known, wishes = people(ids), wishes_of(ids)
-    asked = {name for n, _ in shares for name in candidate_channels(n, known=channels.keys())}
-    bans = bans_of(known.values(), channels=asked)
-    strategies = strategies_now({notification.tenant_id for notification, _ in shares})
-    policies = policies_of({(notification.tenant_id, notification.type) for notification, _ in shares})
-    repeated = sightings.duplicates(_sights(shares, at=at))
-    told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
-    decisions: list[Decision] = []
-    for notification, recipients in shares:
-        case = _case(notification, strategies[notification.tenant_id], policies, ways=ways, at=at)
-        for entry in recipients:
-            id = UUID(entry["id"])
-            situation = _situation(case, id, entry, known.get(id), wishes.get(id), bans, ways)
-            if first := told.get((notification.id, id)):
-                situation = replace(situation, duplicate_of=first)
-            decisions.append(decided(case, situation))
+    facts = gather(shares, ways=ways, at=at)
+    decisions = [decided(case, situation) for case, situations in facts.cases for situation in situations]
     planned = (delivery for decision in decisions for delivery in decision.deliveries)
-    return Decided(decisions, worded(planned, brought, offered=offers, known=known))
-
-
-def _sights(shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, at: datetime) -> list[Sight]:
-    """What must not be said to the same person twice."""
-    found: list[Sight] = []
-    for notification, recipients in shares:
-        if not notification.dedup:
-            continue
-        minutes = int(notification.dedup.get("window_minutes", settings.ORCHESTRATOR.dedup_window_minutes))
-        sights = (sight_of(notification, UUID(entry["id"]), window_minutes=minutes, at=at) for entry in recipients)
-        found += [sight for sight in sights if sight is not None]
-    return found
+    return Decided(decisions, worded(planned, shares, offered=facts.offered, known=facts.people))
 
 
 def _plan_page(page: Sequence[_Share]) -> list[UUID]:
@@ -188,70 +145,3 @@ def _plan_page(page: Sequence[_Share]) -> list[UUID]:
         seconds = (notification.at - notification.created_at).total_seconds()
         ORCHESTRATION_SECONDS.labels(PRIORITY_NAME[notification.priority]).observe(max(seconds, 0))
     return [notification.id for notification in done]
-
-
-def _case(
-    notification: ClaimedNotification,
-    known_strategies: Mapping[str, Chosen],
-    policies: Mapping[tuple[UUID, str], TypePolicy],
-    *,
-    ways: Ways,
-    at: datetime,
-) -> Case:
-    # A strategy that was deleted after the notification was accepted must not hold it up.
-    chosen = known_strategies.get(notification.strategy) or known_strategies[IMMEDIATE.key]
-    return Case(
-        notification=notification,
-        strategy=StrategyFacts(notification.strategy, chosen.strategy.key, chosen.version, chosen.configuration),
-        channels=tuple(
-            _traits(channels.get(name), notification, ways)
-            for name in candidate_channels(notification, known=channels.keys())
-        ),
-        at=at,
-        policy=policies.get((notification.tenant_id, notification.type), NO_POLICY),
-        tallied=notification.segment_id is not None or notification.recipient_count >= FANOUT,
-    )
-
-
-def _traits(channel: Channel, notification: ClaimedNotification, ways: Ways) -> ChannelTraits:
-    return ChannelTraits(
-        channel.key,
-        provided=bool(ways.to(channel.key, mode=notification.mode, tenant_id=notification.tenant_id)),
-        needs_endpoint=channel.needs_endpoint,
-        fan_out=channel.fan_out,
-        interrupts=channel.interrupts,
-    )
-
-
-def _situation(
-    case: Case,
-    recipient_id: UUID,
-    entry: Mapping[str, Any],
-    person: Person | None,
-    wishes: Wishes | None,
-    bans: Bans,
-    ways: Ways,
-) -> Situation:
-    mode, tenant_id = case.notification.mode, case.notification.tenant_id
-    endpoints: dict[str, tuple[EndpointFacts, ...]] = {}
-    for channel in case.channels:
-        addresses = (
-            person.endpoints.get(channel.key) if person and channel.needs_endpoint and channel.provided else None
-        )
-        if addresses:
-            endpoints[channel.key] = tuple(
-                EndpointFacts(
-                    endpoint.id,
-                    carried=bool(ways.to(channel.key, mode=mode, tenant_id=tenant_id, kind=endpoint.kind)),
-                    bans=bans_against(bans, endpoint, tenant_id=tenant_id),
-                )
-                for endpoint in addresses
-            )
-    return Situation(
-        recipient_id=recipient_id,
-        timezone=zone_of(person),
-        endpoints=endpoints,
-        known=person is not None,
-        wishes=wishes or NOBODY,
-        data=entry.get("data"),
-    )
