@@ -17,6 +17,7 @@ _shapes: list[Shapes] = []
 _uses: list[Uses] = []
 _successions: list[Succession] = []
 _releases: list[Release] = []
+_withdrawals: list[Succession] = []
 
 
 def register_shapes(shapes: Shapes) -> None:
@@ -63,3 +64,15 @@ def released(version_ids: Sequence[UUID]) -> None:
     """What waited for these versions may go out, in the current transaction."""
     for release in _releases:
         release(version_ids)
+
+
+def register_withdrawal(withdrawal: Succession) -> None:
+    """Let `withdrawal(version, instead)` hear that a canary did not come into use; called once at start."""
+    if withdrawal not in _withdrawals:
+        _withdrawals.append(withdrawal)
+
+
+def withdrawn(version: UUID, instead: UUID) -> None:
+    """Nobody gets `version` any more, and `instead` is what there is, in the current transaction."""
+    for withdrawal in _withdrawals:
+        withdrawal(version, instead)

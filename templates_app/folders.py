@@ -17,6 +17,7 @@ import yaml
 from templates_app.models import Layout, Template
 from templates_app.rules.diff import Entry, diff
 from templates_app.selectors import draft_of, layouts_of, live_of, templates_of, translations_of
+from templates_app.services.canaries import CanaryRunning
 from templates_app.services.drafts import Unfit, save_draft
 from templates_app.services.publishing import FourEyes, publish
 from templates_app.services.surroundings import save_layout, save_translation
@@ -99,7 +100,7 @@ def _push_template(
         return saved
     try:
         return publish(key, tenant_id=tenant_id, note=publish_note, actor=actor, at=at)
-    except FourEyes as trouble:
+    except (FourEyes, CanaryRunning) as trouble:
         raise Unpushable(str(trouble)) from trouble
 
 

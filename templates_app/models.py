@@ -19,6 +19,8 @@ class Template(models.Model):
     key = models.CharField(max_length=100)
     name = models.CharField(max_length=200, blank=True)
     live_id = models.UUIDField(null=True, blank=True)
+    canary_id = models.UUIDField(null=True, blank=True)  # the version that some get first, see `Canary`
+    canary_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -93,6 +95,79 @@ class TemplateVersion(models.Model):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+
+class Canary(models.Model):
+    """A version that some people get first, while the rest keep the one before it; see `rules.canary`.
+
+    `stages` are `{"percent", "since"}`, one more whenever the share grows. `tallies` are `{"harm", "percent", "canary",
+    "control"}`, `deliveries` those begun with either version. `log_xid` and `log_id` tell how far the log was read.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        PROMOTED = "promoted"
+        ROLLED_BACK = "rolled_back"
+        ABORTED = "aborted"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    template_id = models.UUIDField()
+    version_id = models.UUIDField()
+    before_id = models.UUIDField()
+    state = models.CharField(max_length=16, choices=State, default=State.RUNNING)
+    percent = models.PositiveSmallIntegerField()
+    stages = models.JSONField(default=list)
+    terms = models.JSONField(default=dict)  # rules.canary.Terms
+    tallies = models.JSONField(default=list)
+    deliveries = models.JSONField(default=dict)  # {"canary", "control"}
+    harm = models.CharField(max_length=16, blank=True)  # the one that speaks most against it
+    evidence = models.FloatField(default=0)
+    log_xid = models.BigIntegerField()
+    log_id = models.UUIDField()
+    started_by = models.CharField(max_length=120)
+    started_at = models.DateTimeField()
+    looked_at = models.DateTimeField()
+    ended_by = models.CharField(max_length=120, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True)  # why it ended
+
+    class Meta:
+        verbose_name_plural = "canaries"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "template_id"), condition=models.Q(state="running"), name="canary_one_running"
+            ),
+            models.UniqueConstraint(fields=("tenant", "id"), name="canary_of_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(state="running", ended_at=None)
+                | models.Q(state__in=("promoted", "rolled_back", "aborted"), ended_at__isnull=False),
+                name="canary_ended_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(percent__gte=1, percent__lte=99), name="canary_percent_is_a_part"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("looked_at",), condition=models.Q(state="running"), name="canary_to_look_at"),
+            models.Index(fields=("ended_at",), name="canary_ended"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.state} at {self.percent} %"
+
+
+class CanaryHarm(models.Model):
+    """Somebody to whom one kind of harm came while a canary ran, counted once. Goes with the canary and the person."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "canary_id", "harm", "recipient_id")
+    canary_id = models.UUIDField()
+    harm = models.CharField(max_length=16)
+    recipient_id = models.UUIDField()
+    tenant_id = models.UUIDField()
+    percent = models.PositiveSmallIntegerField()  # the canary's share when the message was planned
+    canary = models.BooleanField()  # it had the new words
+    at = models.DateTimeField()
 
 
 class Layout(models.Model):

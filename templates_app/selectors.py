@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from kernel.clock import monotonic
 from templates_app.models import Layout, Template, TemplateSettings, TemplateVersion, Translation
 from templates_app.rules.names import DRAFT, Name, parse_name
-from templates_app.rules.offers import Offer, Tier
+from templates_app.rules.offers import Offer, Tier, Trial
 from templates_app.values import Compiled
 from tenants.scope import platform_scope
 
@@ -83,7 +83,7 @@ def heads_of(tenant_id: UUID | None) -> tuple[list[Template], list[TemplateVersi
         templates = list(templates_of(tenant_id))
         if tenant_id is None:
             templates = [row for row in templates if row.live_id]
-        lives = {row.live_id for row in templates}
+        lives = {id for row in templates for id in (row.live_id, row.canary_id) if id}
         drafts = Q(state=TemplateVersion.State.DRAFT, template_id__in=[row.id for row in templates])
         rows = TemplateVersion.objects.filter(owned_by(tenant_id)).filter(Q(id__in=lives) | drafts)
         versions = list(rows.defer("source", "compiled", "layout"))
@@ -105,6 +105,13 @@ def live_of(template: Template) -> TemplateVersion | None:
     if template.live_id is None:
         return None
     return _of(template).filter(id=template.live_id).first()
+
+
+def canary_of(template: Template) -> TemplateVersion | None:
+    """What some get first."""
+    if template.canary_id is None:
+        return None
+    return _of(template).filter(id=template.canary_id).first()
 
 
 def _of(template: Template) -> QuerySet[TemplateVersion]:
@@ -209,7 +216,12 @@ def offers(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], Offer]:
     found: dict[tuple[UUID, str], Offer] = {}
     for (tenant_id, text), name in asked.items():
         tiers = [
-            Tier(version.id, version.offers, settings[tenant_id].default_locale)
+            Tier(
+                version.id,
+                version.offers,
+                settings[tenant_id].default_locale,
+                None if name.version else _trial(template, versions),
+            )
             for owner in (tenant_id, PLATFORM)
             if (template := templates.get((owner, name.key)))
             and (version := versions.get((template.id, name.version if owner == tenant_id else "")))
@@ -223,7 +235,7 @@ def _versions(
     templates: Mapping[tuple[UUID | None, str], Template], asked: Mapping[tuple[UUID, str], Name]
 ) -> dict[tuple[UUID, str], TemplateVersion]:
     """Versions by template and how they are named: "" the live one, a number, or `draft`. Without their words."""
-    which = Q(id__in=[row.live_id for row in templates.values() if row.live_id])
+    which = Q(id__in=[id for row in templates.values() for id in (row.live_id, row.canary_id) if id])
     for (tenant_id, _), name in asked.items():
         template = templates.get((tenant_id, name.key))
         if template is not None and name.version:
@@ -236,6 +248,13 @@ def _versions(
         if version.id in live:
             found[version.template_id, ""] = version
     return found
+
+
+def _trial(template: Template, versions: Mapping[tuple[UUID, str], TemplateVersion]) -> Trial | None:
+    if template.canary_id is None:
+        return None
+    found = next((row for row in versions.values() if row.id == template.canary_id), None)
+    return Trial(template.id, found.id, found.offers, template.canary_percent) if found else None
 
 
 def words_of(version_ids: Collection[UUID]) -> dict[UUID, Words]:
@@ -273,6 +292,11 @@ def version_names(version_ids: Collection[UUID]) -> dict[UUID, tuple[str, int]]:
         templates = Template.objects.filter(id__in={template_id for template_id, _ in versions.values()}).order_by()
         keys = dict(templates.values_list("id", "key"))
     return {id: (keys[template_id], number) for id, (template_id, number) in versions.items() if template_id in keys}
+
+
+def numbers_of(version_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The numbers of versions, by id."""
+    return dict(TemplateVersion.objects.filter(id__in=version_ids).values_list("id", "number"))
 
 
 def forget() -> None:

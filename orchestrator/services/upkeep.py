@@ -5,7 +5,7 @@ from datetime import datetime
 from channels_app.hooks.store import purge_seen
 from channels_app.services_evidence import weigh
 from notifications.services.cancel import stop_left_over
-from orchestrator.services import ledger, sightings
+from orchestrator.services import canaries, ledger, sightings
 from orchestrator.services.recovery import clamp_waits, give_up_holding, recover
 from orchestrator.services.settle import settle_left_over
 from tenants.idempotency import purge
@@ -24,6 +24,7 @@ def make_rounds(*, at: datetime) -> None:
         continue
     settle_left_over(at=at)
     weigh(at=at)
+    canaries.watch(at=at)
     purge(at=at, limit=PURGE_BATCH)
     sightings.purge(at=at, limit=PURGE_BATCH)
     while purge_seen(limit=PURGE_BATCH) == PURGE_BATCH:

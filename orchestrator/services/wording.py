@@ -49,7 +49,10 @@ def _with_channels(notification: ClaimedNotification, offer: Offer | None) -> Cl
 
 
 def _worded(delivery: PlannedDelivery, offer: Offer | None, person: Person | None) -> PlannedDelivery:
-    chosen = offer.choose(delivery.channel, locale=person.locale if person else "") if offer else None
+    if offer is None:
+        return delivery
+    locale = person.locale if person else ""
+    chosen = offer.choose(delivery.channel, locale=locale, recipient_id=delivery.recipient_id)
     if chosen is None:
         return delivery
     return replace(delivery, template_version_id=chosen.version_id, locale=chosen.locale)

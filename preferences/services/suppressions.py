@@ -57,6 +57,7 @@ class NewSuppression:
     note: str = ""
     notification_id: UUID | None = None
     delivery_id: UUID | None = None
+    recipient_id: UUID | None = None  # who said so themselves
 
 
 def suppress(wanted: Sequence[NewSuppression], *, source: str, at: datetime) -> list[UUID]:
@@ -135,6 +136,8 @@ def _added(one: NewSuppression, source: str, at: datetime) -> NewEvent | None:
     if one.contact.tenant_id is None:
         return None
     detail = {"channel": one.contact.channel, "address": _masked(one.contact), "scope": one.scope}
+    if one.recipient_id:
+        detail["recipient"] = str(one.recipient_id)
     return NewEvent(
         one.contact.tenant_id, "suppression.added", at, one.notification_id, one.delivery_id, str(one.reason), detail,
         source,

@@ -41,7 +41,7 @@ def leaving_of(token: str) -> Leaving | None:
 
 def unsubscribe(leaving: Leaving, *, at: datetime) -> bool:
     """Leave, from the commit of the caller's transaction on; `False` when that was done before."""
-    wanted = NewSuppression(contact_of(leaving), Reason.UNSUBSCRIBE, leaving.scope)
+    wanted = NewSuppression(contact_of(leaving), Reason.UNSUBSCRIBE, leaving.scope, recipient_id=leaving.recipient_id)
     return bool(suppress([wanted], source=SOURCE, at=at))
 
 

@@ -6,17 +6,29 @@ from rest_framework.response import Response
 
 from kernel.clock import now
 from templates_app.api.etags import expected_revision, overtaken
-from templates_app.api.shapes import PublishBody, PublishedShown, QuarantineBody, RollbackBody, VersionHead
+from templates_app.api.shapes import CanaryBody, PublishBody, PublishedShown, QuarantineBody, RollbackBody, VersionHead
 from templates_app.api.shown import findings_shown, version_head
 from templates_app.api.templates import own_template, unfit
+from templates_app.rules.canary import Terms
+from templates_app.services.canaries import CanaryRunning, NothingBefore
 from templates_app.services.drafts import Overtaken, Unfit
-from templates_app.services.publishing import FourEyes, NoSuchVersion, NothingToPublish, Published, publish, roll_back
+from templates_app.services.publishing import (
+    FirstFor,
+    FourEyes,
+    NoSuchVersion,
+    NothingToPublish,
+    Published,
+    publish,
+    roll_back,
+)
 from templates_app.services.quarantine import quarantine, release
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode, decode_optional
 from tenants.api.problems import Problem, conflict, not_found
 from tenants.api.schema import operation
 from tenants.rules.scopes import MANAGE
+
+CANARY_CODES = {CanaryRunning: "canary_running", NothingBefore: "nothing_before"}
 
 
 class Publish(TenantView):
@@ -36,6 +48,7 @@ class Publish(TenantView):
         """Every part and locale is filled in with the example data first; 422 tells what does not work.
 
         What was planned before keeps the words of its day. Where the tenant asks for four eyes, the author gets a 409.
+        With `canary` some get it first, the rest keep the version before; `/templates/{key}/canary` tells how it goes.
         """
         body, caller = decode_optional(request, PublishBody), self.caller
         try:
@@ -46,7 +59,10 @@ class Publish(TenantView):
                 actor=caller.actor,
                 at=now(),
                 if_revision=expected_revision(request),
+                canary=_first_for(body.canary),
             )
+        except (CanaryRunning, NothingBefore) as trouble:
+            raise conflict(CANARY_CODES[type(trouble)], detail=str(trouble)) from trouble
         except NothingToPublish as trouble:
             raise conflict("no_draft", detail=str(trouble)) from trouble
         except FourEyes as trouble:
@@ -110,11 +126,17 @@ class Quarantine(TenantView):
         return Response(status=204)
 
 
+def _first_for(asked: CanaryBody | None) -> FirstFor | None:
+    if asked is None:
+        return None
+    return FirstFor(asked.percent, Terms(asked.alpha, asked.min_minutes, asked.min_deliveries, asked.promote))
+
+
 def _nothing_to_hold(key: str) -> Problem:
     return conflict("not_published", detail=f"Template '{key}' has no such version in use.")
 
 
 def _shown(key: str, found: Published) -> PublishedShown:
-    head = version_head(found.version, live=True)
+    head = version_head(found.version, live=found.live)
     facts = {name: getattr(head, name) for name in VersionHead.__struct_fields__}
     return PublishedShown(**facts, key=key, warnings=findings_shown(found.warnings))

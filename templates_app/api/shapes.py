@@ -69,8 +69,16 @@ class VersionHead(msgspec.Struct, kw_only=True):
     quarantine_reason: str | None
 
 
+class CanaryHead(msgspec.Struct, kw_only=True):
+    """A version that some people get first."""
+
+    version: int
+    percent: int
+
+
 class TemplateHead(msgspec.Struct, kw_only=True):
-    """A template in a list. `origin` tells whose words they are; `live_version` is null until it is published.
+    """A template in a list. `origin` tells whose words they are; `live_version` is null until it is published. `canary`
+    is the version that some get first.
 
     `offers` has the locales of each channel, "" for the words without one.
     """
@@ -80,6 +88,7 @@ class TemplateHead(msgspec.Struct, kw_only=True):
     origin: Literal["tenant", "platform"]
     live_version: int | None
     has_draft: bool
+    canary: CanaryHead | None
     offers: dict[str, list[str]]
     quarantined: bool
     created_at: Moment
@@ -142,10 +151,74 @@ class DiffShown(msgspec.Struct, kw_only=True):
     entries: list[DiffEntry]
 
 
+Percent = Annotated[int, Meta(ge=1, le=99)]
+
+
+class CanaryBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A version for `percent` of people first.
+
+    After `min_minutes` and `min_deliveries` begun with it, it is put into use by itself (or waits for a person, with
+    `promote` false). It is held back and rolled back when more people than before cannot be sent to, have it bounce,
+    complain or unsubscribe. `alpha` is how often that may happen to a version that is no worse, however long it runs.
+    """
+
+    percent: Percent
+    alpha: Annotated[float, Meta(ge=0.000_1, le=0.2)] = 0.01
+    min_minutes: Annotated[int, Meta(ge=0, le=43_200)] = 60
+    min_deliveries: Annotated[int, Meta(ge=1, le=10_000_000)] = 500
+    promote: bool = True
+
+
 class PublishBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Why it is published: people read it in the list of versions."""
+    """Why it is published: people read it in the list of versions. With `canary` some get it first."""
 
     note: Note = ""
+    canary: CanaryBody | None = None
+
+
+class CanaryGrowBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """To how many of a hundred people the new words go; no fewer than now."""
+
+    percent: Percent
+
+
+class CanaryEndBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why it ends now."""
+
+    note: Note = ""
+
+
+class HarmShown(msgspec.Struct, kw_only=True):
+    """People something bad came to since the canary began, with the new words and with those before. `evidence`: how
+    many times likelier worse words made these figures than words that are no worse; at `canary.threshold` it ends.
+    """
+
+    harm: str
+    canary: int
+    control: int
+    evidence: float
+
+
+class CanaryShown(msgspec.Struct, kw_only=True):
+    """A version that some people get, or got, first. `deliveries` were begun, by whose words they had."""
+
+    version: int
+    before: int
+    state: Literal["running", "promoted", "rolled_back", "aborted"]
+    percent: int
+    alpha: float
+    min_minutes: int
+    min_deliveries: int
+    promote: bool
+    deliveries: dict[str, int]
+    harms: list[HarmShown]
+    threshold: float
+    started_by: str
+    started_at: Moment
+    looked_at: Moment
+    ended_by: str | None
+    ended_at: Moment | None
+    note: str
 
 
 class RollbackBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

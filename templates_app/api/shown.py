@@ -1,12 +1,23 @@
 """Turn templates into answers, a page at a time: a constant number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
-from templates_app.api.shapes import FindingShown, TemplateHead, TemplateShown, VersionHead, VersionShown
-from templates_app.models import Template, TemplateVersion
+from templates_app.api.shapes import (
+    CanaryHead,
+    CanaryShown,
+    FindingShown,
+    HarmShown,
+    TemplateHead,
+    TemplateShown,
+    VersionHead,
+    VersionShown,
+)
+from templates_app.models import Canary, Template, TemplateVersion
+from templates_app.rules.canary import HARMS, Tally, Terms, evidence
 from templates_app.values import Finding, TemplateSource
 
 _NOTHING = TemplateSource()
@@ -30,10 +41,23 @@ def findings_shown(findings: Iterable[Finding]) -> list[FindingShown]:
 def heads_shown(templates: Sequence[Template], versions: Iterable[TemplateVersion]) -> dict[str, TemplateHead]:
     """Templates by key; `versions` are their drafts and live versions."""
     drafts: dict[Any, TemplateVersion] = {}
-    lives: dict[Any, TemplateVersion] = {}
+    published: dict[Any, TemplateVersion] = {}
     for version in versions:
-        (lives if version.number else drafts)[version.template_id] = version
-    return {row.key: TemplateHead(**_head(row, draft=drafts.get(row.id), live=lives.get(row.id))) for row in templates}
+        if version.number:
+            published[version.id] = version
+        else:
+            drafts[version.template_id] = version
+    return {
+        row.key: TemplateHead(
+            **_head(
+                row,
+                draft=drafts.get(row.id),
+                live=published.get(row.live_id),
+                canary=published.get(row.canary_id),
+            )
+        )
+        for row in templates
+    }
 
 
 def template_shown(
@@ -41,12 +65,13 @@ def template_shown(
     *,
     draft: TemplateVersion | None,
     live: TemplateVersion | None,
+    canary: TemplateVersion | None = None,
     warnings: Iterable[Finding] = (),
 ) -> TemplateShown:
     """A template with its words."""
     shown = draft or live
     return TemplateShown(
-        **_head(template, draft=draft, live=live),
+        **_head(template, draft=draft, live=live, canary=canary),
         **_source(shown.source if shown else msgspec.to_builtins(_NOTHING)),
         revision=draft.revision if draft else 0,
         live=version_head(live, live=True) if live else None,
@@ -68,7 +93,41 @@ def version_shown(template: Template, version: TemplateVersion) -> VersionShown:
     )
 
 
-def _head(row: Template, *, draft: TemplateVersion | None, live: TemplateVersion | None) -> dict[str, Any]:
+def canary_shown(canary: Canary, numbers: Mapping[UUID, int]) -> CanaryShown:
+    """A canary; `numbers` has its two versions'."""
+    tallies = [Tally(**one) for one in canary.tallies]
+    weights = evidence(tallies)
+    harms = [
+        HarmShown(
+            harm=harm,
+            canary=sum(one.canary for one in tallies if one.harm == harm),
+            control=sum(one.control for one in tallies if one.harm == harm),
+            evidence=round(weights.get(harm, 1.0), 2),
+        )
+        for harm in HARMS
+    ]
+    terms = Terms(**canary.terms)
+    return CanaryShown(
+        version=numbers[canary.version_id],
+        before=numbers[canary.before_id],
+        state=canary.state,  # type: ignore[arg-type]  # the database keeps it one of them
+        percent=canary.percent,
+        **canary.terms,
+        deliveries=canary.deliveries,
+        harms=harms,
+        threshold=len(HARMS) / terms.alpha,
+        started_by=canary.started_by,
+        started_at=canary.started_at,
+        looked_at=canary.looked_at,
+        ended_by=canary.ended_by or None,
+        ended_at=canary.ended_at,
+        note=canary.note,
+    )
+
+
+def _head(
+    row: Template, *, draft: TemplateVersion | None, live: TemplateVersion | None, canary: TemplateVersion | None
+) -> dict[str, Any]:
     offered = live or draft
     return {
         "key": row.key,
@@ -76,6 +135,7 @@ def _head(row: Template, *, draft: TemplateVersion | None, live: TemplateVersion
         "origin": "tenant" if row.tenant_id else "platform",
         "live_version": live.number if live else None,
         "has_draft": draft is not None,
+        "canary": CanaryHead(version=canary.number, percent=row.canary_percent) if canary else None,
         "offers": offered.offers if offered else {},
         "quarantined": bool(live and live.quarantined_at),
         "created_at": row.created_at,

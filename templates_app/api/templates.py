@@ -12,7 +12,7 @@ from templates_app.api.shapes import EXAMPLE_TEMPLATE, TemplateBody, TemplateHea
 from templates_app.api.shown import heads_shown, template_shown
 from templates_app.models import Template
 from templates_app.rules.names import KEY_SHAPE, is_key
-from templates_app.selectors import find_template, heads_of, live_of, template_of
+from templates_app.selectors import canary_of, find_template, heads_of, live_of, template_of
 from templates_app.services.drafts import (
     Overtaken,
     TemplateInUse,
@@ -52,7 +52,7 @@ class TemplateDetail(TenantView):
     def get(self, request: Request, key: str) -> Response:
         """The draft, or the version in use when nothing is being written."""
         template, draft, live = find_template(self.caller.tenant_id, key) or _missing()
-        shown = template_shown(template, draft=draft, live=live)
+        shown = template_shown(template, draft=draft, live=live, canary=canary_of(template))
         return Response(shown, headers={"ETag": etag(shown.revision)})
 
     @operation(
@@ -85,8 +85,9 @@ class TemplateDetail(TenantView):
             raise overtaken(trouble) from trouble
         if isinstance(saved, Unfit):
             raise unfit(saved)
-        live = live_of(saved.template)
-        shown = template_shown(saved.template, draft=saved.draft, live=live, warnings=saved.warnings)
+        template, warnings = saved.template, saved.warnings
+        live, canary = live_of(template), canary_of(template)
+        shown = template_shown(template, draft=saved.draft, live=live, canary=canary, warnings=warnings)
         headers = {"ETag": etag(shown.revision)} | ({"Location": request.path.rstrip("/")} if saved.created else {})
         return Response(shown, status=201 if saved.created else 200, headers=headers)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from templates_app.api import layouts, previews, publishing, settings, templates, translations, versions
+from templates_app.api import canaries, layouts, previews, publishing, settings, templates, translations, versions
 
 urlpatterns = [
     path("templates", templates.Templates.as_view()),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("templates/<str:key>/versions/<str:number>/diff", versions.VersionDiff.as_view()),
     path("templates/<str:key>/publish", publishing.Publish.as_view()),
     path("templates/<str:key>/rollback", publishing.Rollback.as_view()),
+    path("templates/<str:key>/canary", canaries.CanaryDetail.as_view()),
+    path("templates/<str:key>/canary/promote", canaries.CanaryPromotion.as_view()),
+    path("templates/<str:key>/canary/abort", canaries.CanaryAbortion.as_view()),
     path("templates/<str:key>/quarantine", publishing.Quarantine.as_view()),
     path("templates/<str:key>/preview", previews.TemplatePreview.as_view()),
     path("layouts", layouts.Layouts.as_view()),

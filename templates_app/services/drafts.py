@@ -11,6 +11,7 @@ from kernel.ids import uuid7
 from templates_app.catalogue import uses_of
 from templates_app.models import Template, TemplateVersion
 from templates_app.selectors import draft_of, owned_by
+from templates_app.services.canaries import end
 from templates_app.services.judging import Judged, judge
 from templates_app.services.trail import note
 from templates_app.values import Finding, TemplateSource
@@ -82,6 +83,9 @@ def archive(template: Template, *, actor: str, at: datetime) -> None:
         if uses := uses_of(template.tenant_id, template.key):
             raise TemplateInUse(f"template '{template.key}' is named by {', '.join(uses[:5])}; change that first")
         discard_draft(template, actor=actor, at=at)
+        if template.canary_id is not None:
+            end(template, state="aborted", why="the template was taken out of use", actor=actor, at=at)
+            template.refresh_from_db()
         template.archived_at, template.live_id, template.updated_at = at, None, at
         template.save(update_fields=("archived_at", "live_id", "updated_at"))
         note(template.tenant_id, actor=actor, action="template.archived", object=f"template:{template.key}", at=at)

@@ -11,8 +11,10 @@ from django.db.models import Max
 from kernel.ids import uuid7
 from templates_app.catalogue import published
 from templates_app.models import Template, TemplateVersion
+from templates_app.rules.canary import Terms
 from templates_app.rules.schema import data_faults
 from templates_app.selectors import draft_of, owned_by, versions_of
+from templates_app.services.canaries import CanaryRunning, begin, end
 from templates_app.services.drafts import Unfit, fill_in, require
 from templates_app.services.examples import fill_in_examples, findings_of
 from templates_app.services.judging import Judged, judge
@@ -22,10 +24,19 @@ from templates_app.values import Finding, TemplateSource
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A version that is in use now."""
+    """A version that is in use now, or that some get first."""
 
     version: TemplateVersion
     warnings: tuple[Finding, ...] = ()
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FirstFor:
+    """A version is for `percent` of people first."""
+
+    percent: int
+    terms: Terms
 
 
 class NothingToPublish(Exception):
@@ -41,11 +52,13 @@ class NoSuchVersion(Exception):
 
 
 def publish(
-    key: str, *, tenant_id: UUID | None, note: str, actor: str, at: datetime, if_revision: int | None = None
-) -> Published | Unfit:
-    """Put the draft into use. Layout, translations and settings count as they are now, so it is judged anew.
+    key: str, *, tenant_id: UUID | None, note: str, actor: str, at: datetime, if_revision: int | None = None,
+    canary: FirstFor | None = None,
+) -> Published | Unfit:  # fmt: skip
+    """Put the draft into use, or with `canary` for some first. Layout, translations and settings count as they are now,
+    so it is judged anew.
 
-    Raises `NothingToPublish`, `FourEyes`, `Overtaken`.
+    Raises `NothingToPublish`, `FourEyes`, `Overtaken`, `CanaryRunning`, and with `canary` `NothingBefore`.
     """
     with transaction.atomic():
         template = _locked(key, tenant_id)
@@ -53,18 +66,25 @@ def publish(
         if template is None or draft is None:
             raise NothingToPublish(f"template '{key}' has no draft; PUT /templates/{key} writes one")
         require(draft.revision, if_revision, what=f"draft of '{key}'")
+        if template.canary_id is not None:
+            raise CanaryRunning(f"a version of '{key}' is out for some; promote or abort it first")
         judged = judge(tenant_id, msgspec.convert(draft.source, type=TemplateSource))
         if judged.settings.four_eyes and draft.author == actor:
             raise FourEyes(f"'{key}' was last written by you; somebody else publishes it")
         if errors := (*judged.errors, *_about_examples(judged, at=at)):
             return Unfit(tuple(errors), judged.warnings)
         fill_in(draft, judged)
-        _put_into_use(template, draft, note=note, actor=actor, at=at)
-    return Published(draft, judged.warnings)
+        if canary is None:
+            _put_into_use(template, draft, note=note, actor=actor, at=at)
+        else:
+            _write_version(template, draft, note=note, actor=actor, at=at)
+            begin(template, draft, percent=canary.percent, terms=canary.terms, actor=actor, at=at)
+    return Published(draft, judged.warnings, live=canary is None)
 
 
 def roll_back(key: str, *, tenant_id: UUID | None, number: int, note: str, actor: str, at: datetime) -> Published:
-    """Publish what an old version said, word for word, as a new version. A draft stays what it is.
+    """Publish what an old version said, word for word, as a new version, to all: a canary ends. A draft stays what it
+    is.
 
     Raises `NoSuchVersion`.
     """
@@ -73,6 +93,9 @@ def roll_back(key: str, *, tenant_id: UUID | None, number: int, note: str, actor
         old = versions_of(template).filter(number=number).first() if template else None
         if template is None or old is None:
             raise NoSuchVersion(f"template '{key}' has no version {number}")
+        if template.canary_id is not None:
+            end(template, state="aborted", why=f"rolled back to version {number}", actor=actor, at=at)
+            template.refresh_from_db()
         again = TemplateVersion(
             id=uuid7(at),
             tenant_id=tenant_id,
@@ -112,13 +135,20 @@ def _about_examples(judged: Judged, *, at: datetime) -> list[Finding]:
 
 
 def _put_into_use(template: Template, version: TemplateVersion, *, note: str, actor: str, at: datetime) -> None:
+    _write_version(template, version, note=note, actor=actor, at=at)
+    before, template.live_id, template.updated_at = template.live_id, version.id, at
+    template.save(update_fields=("live_id", "updated_at"))
+    if before is not None:
+        published(before, version.id)
+
+
+def _write_version(template: Template, version: TemplateVersion, *, note: str, actor: str, at: datetime) -> None:
+    """From now on it stays as it is."""
     latest = versions_of(template).aggregate(latest=Max("number"))["latest"] or 0
     version.number, version.state = latest + 1, TemplateVersion.State.PUBLISHED
     version.note, version.publisher, version.published_at, version.updated_at = note, actor, at, at
     version.revision += 1
     version.save()
-    before, template.live_id, template.updated_at = template.live_id, version.id, at
-    template.save(update_fields=("live_id", "updated_at"))
     action = "template.rolled_back" if version.rolled_back_from else "template.published"
     detail = {"version": version.number, "note": note, "from": version.rolled_back_from}
     write_down(
@@ -129,5 +159,3 @@ def _put_into_use(template: Template, version: TemplateVersion, *, note: str, ac
         detail={name: value for name, value in detail.items() if value},
         at=at,
     )
-    if before is not None:
-        published(before, version.id)

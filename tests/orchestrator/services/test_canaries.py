@@ -1,0 +1,273 @@
+"""A version for some first, through the real pipeline: watched, promoted, rolled back by itself or ended by people."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audience.models import InboxItem
+from events.models import Event
+from kernel.gauges import gauge_sources
+from notifications.models import Delivery
+from orchestrator import pipeline
+from orchestrator.services.canaries import PAUSE, watch
+from preferences.address_hash import Contact
+from preferences.rules import Reason
+from preferences.services import NewSuppression, suppress
+from templates_app.models import Canary, CanaryHarm, TemplateVersion
+from templates_app.rules.canary import gets_canary
+from tests.templates_app.asking import Api, errors, said
+from tests.templates_app.conftest import api, api_of, nothing_kept_in_memory, tenant_id  # noqa: F401
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HIGH = 1
+NOW = datetime(2027, 1, 1, tzinfo=UTC)  # long after anything here happens
+HELLO: dict[str, Any] = {
+    "parts": {"in_app": {"title": "Hello", "body": "{{ name }}"}},
+    "variables": {"type": "object", "properties": {"name": {"type": "string"}, "points": {"type": "integer"}}},
+    "example_data": {"name": "Ana", "points": 1},
+}
+GOOD = HELLO | {"parts": {"in_app": {"title": "Good day", "body": "{{ name }}"}}}
+BAD = HELLO | {"parts": {"in_app": {"title": "Good day", "body": "{{ name }}: {{ points }}"}}}
+SOON = {"min_minutes": 0, "min_deliveries": 10}
+
+
+@pytest.fixture(autouse=True)
+def hello(api: Api) -> None:  # noqa: F811
+    """A template in use, and the type that names it."""
+    assert api("PUT", "/templates/hello", HELLO).status_code == 201
+    api.publish("hello")
+    api("PUT", "/types/hello", {"template": "hello", "priority": "high"})
+
+
+def begin(api: Api, words: dict[str, Any], **canary: Any) -> Any:  # noqa: F811
+    assert api("PUT", "/templates/hello", words).status_code == 200
+    answer = api("POST", "/templates/hello/publish", {"canary": {"percent": 50, **SOON, **canary}})
+    assert answer.status_code == 200, answer.content
+    return said(answer)
+
+
+def notify(api: Api, people: range = range(40), **changes: Any) -> None:  # noqa: F811
+    body = {"type": "hello", "recipients": [{"id": f"p{n}"} for n in people], "data": {"name": "Ana"}}
+    answer = api("POST", "/notifications", body | changes)
+    assert answer.status_code == 202, answer.content
+
+
+def work() -> None:
+    while pipeline.plan(HIGH) or pipeline.send(HIGH):
+        pass
+
+
+def canary(api: Api) -> Any:  # noqa: F811
+    return said(api("GET", "/templates/hello/canary"))
+
+
+def titles() -> Counter[str]:
+    return Counter(InboxItem.objects.values_list("title", flat=True))
+
+
+def test_some_get_the_new_words_and_keep_getting_them(api: Api) -> None:  # noqa: F811
+    published = begin(api, GOOD)
+
+    notify(api)
+    notify(api)
+    work()
+
+    version = TemplateVersion.objects.get(number=2)
+    first = {
+        row.recipient_id
+        for row in Delivery.objects.all()
+        if gets_canary(version.template_id, version.id, row.recipient_id, percent=50)
+    }
+    assert (published["version"], published["live"]) == (2, False)
+    assert 5 < len(first) < 35
+    assert {row.recipient_id for row in Delivery.objects.filter(template_version_id=version.id)} == first
+    assert titles() == {"Good day": 2 * len(first), "Hello": 2 * (40 - len(first))}
+    shown = said(api("GET", "/templates/hello"))
+    assert (shown["live_version"], shown["canary"]) == (1, {"version": 2, "percent": 50})
+    assert said(api("GET", "/templates"))["results"][0]["canary"] == {"version": 2, "percent": 50}
+
+
+def test_words_that_harm_are_held_back_and_rolled_back_by_themselves(api: Api, tenant_id: UUID) -> None:  # noqa: F811
+    begin(api, BAD)
+    notify(api)
+    work()
+
+    assert watch(at=NOW) == 1
+
+    shown = canary(api)
+    failed = Delivery.objects.filter(state="failed", reason="render_error").count()
+    harm = next(one for one in shown["harms"] if one["harm"] == "render_error")
+    assert shown["state"] == "rolled_back"
+    assert shown["ended_by"] == "canary"
+    assert shown["note"] == f"render error: {failed} people with the new words, 0 with those before, at 50 %"
+    assert (harm["canary"], harm["control"]) == (failed, 0)
+    assert harm["evidence"] > shown["threshold"]
+    told = Event.objects.get(kind="template.rolled_back")
+    assert (told.tenant_id, told.detail["template"], told.detail["version"]) == (tenant_id, "hello", 2)
+    assert TemplateVersion.objects.get(number=2).quarantined_at == NOW
+    assert not CanaryHarm.objects.exists()
+    head = said(api("GET", "/templates/hello"))
+    assert (head["live_version"], head["canary"]) == (1, None)
+
+    before = titles()["Hello"]
+    notify(api)
+    work()
+    assert titles()["Hello"] == before + 40
+
+
+def test_what_was_planned_with_words_that_were_rolled_back_says_those_before(api: Api) -> None:  # noqa: F811
+    begin(api, BAD)
+    notify(api)
+    while pipeline.plan(HIGH):
+        pass
+    new = Delivery.objects.filter(template_version_id=TemplateVersion.objects.get(number=2).id)
+    planned = new.count()
+
+    api("POST", "/templates/hello/canary/abort", {"note": "no"})
+
+    assert planned > 5
+    assert not new.exists()
+    work()
+    assert titles() == {"Hello": 40}
+
+
+def test_words_that_do_no_harm_are_promoted(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD)
+    notify(api)
+    work()
+
+    assert watch(at=NOW) == 1
+
+    shown = canary(api)
+    assert (shown["state"], shown["ended_by"]) == ("promoted", "canary")
+    assert shown["note"].endswith(" deliveries, and nothing speaks against it")
+    assert said(api("GET", "/templates/hello"))["live_version"] == 2
+    assert said(api("GET", "/audit"))["results"][0]["action"] == "template.canary_promoted"
+
+
+def test_every_line_counts_once_however_often_it_is_looked_at(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD, min_deliveries=1000)
+    notify(api)
+    work()
+
+    for number in range(3):
+        watch(at=NOW + number * 2 * PAUSE)
+    notify(api, range(10))
+    work()
+    watch(at=NOW + 9 * PAUSE)
+
+    assert sum(canary(api)["deliveries"].values()) == 50
+
+
+def test_whoever_leaves_counts_against_the_words_they_got_last(api: Api, tenant_id: UUID) -> None:  # noqa: F811
+    begin(api, GOOD, min_deliveries=1000)
+    notify(api, range(1))
+    work()
+    row = Delivery.objects.get()
+    for address in ("ana@example.org", "ana@example.com"):
+        contact = Contact(tenant_id, "in_app", address)
+        leaving = NewSuppression(contact, Reason.UNSUBSCRIBE, recipient_id=row.recipient_id)
+        suppress([leaving], source="page", at=datetime.now(UTC))
+
+    watch(at=NOW)
+
+    new = row.template_version_id == TemplateVersion.objects.get(number=2).id
+    harm = next(one for one in canary(api)["harms"] if one["harm"] == "unsubscribed")
+    assert (harm["canary"], harm["control"]) == ((1, 0) if new else (0, 1))
+
+
+def test_versions_that_requests_name_themselves_prove_nothing(api: Api) -> None:  # noqa: F811
+    begin(api, BAD)
+    notify(api, template="hello@2")
+    work()
+
+    assert watch(at=NOW) == 0
+    assert [(one["canary"], one["control"]) for one in canary(api)["harms"]] == [(0, 0)] * 5
+
+
+def test_a_version_that_people_hold_back_is_rolled_back(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD)
+    api("POST", "/templates/hello/quarantine", {"reason": "wrong", "version": 2})
+
+    watch(at=NOW)
+
+    assert (canary(api)["state"], canary(api)["note"]) == ("rolled_back", "the version is held back")
+
+
+def test_a_share_grows_and_never_shrinks(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD)
+
+    assert said(api("PATCH", "/templates/hello/canary", {"percent": 80}))["percent"] == 80
+    assert errors(api("PATCH", "/templates/hello/canary", {"percent": 20})) == [("/percent", "too_small")]
+    assert Canary.objects.get().stages[1]["percent"] == 80
+
+
+def test_people_may_promote_and_abort(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD)
+    promoted = api("POST", "/templates/hello/canary/promote", {"note": "fine"})
+    begin(api, BAD)
+    aborted = api("POST", "/templates/hello/canary/abort")
+
+    assert (said(promoted)["state"], said(promoted)["note"]) == ("promoted", "fine")
+    assert (said(aborted)["state"], said(aborted)["version"], said(aborted)["before"]) == ("aborted", 3, 2)
+    assert said(api("POST", "/templates/hello/canary/promote"))["code"] == "no_canary"
+    assert said(api("GET", "/templates/hello"))["live_version"] == 2
+
+
+def test_one_canary_at_a_time_and_none_without_a_version_before(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD)
+    api("PUT", "/templates/hello", BAD)
+    api("PUT", "/templates/new", HELLO)
+
+    again = api("POST", "/templates/hello/publish")
+    first = api("POST", "/templates/new/publish", {"canary": {"percent": 5}})
+
+    assert (again.status_code, said(again)["code"]) == (409, "canary_running")
+    assert (first.status_code, said(first)["code"]) == (409, "nothing_before")
+    assert said(api("GET", "/templates/new"))["has_draft"] is True
+    assert api("GET", "/templates/new/canary").status_code == 404
+
+
+def test_rolling_back_ends_a_canary(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD)
+
+    assert api("POST", "/templates/hello/rollback", {"version": 1}).status_code == 200
+
+    assert (canary(api)["state"], canary(api)["note"]) == ("aborted", "rolled back to version 1")
+    assert said(api("GET", "/templates/hello"))["live_version"] == 3
+
+
+def test_a_look_costs_the_same_for_many_canaries(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD, min_deliveries=1000)
+    notify(api)
+    work()
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        watch(at=NOW)
+    for key in ("a", "b", "c"):
+        api("PUT", f"/templates/{key}", HELLO)
+        api.publish(key)
+        api("PUT", f"/templates/{key}", GOOD)
+        api("POST", f"/templates/{key}/publish", {"canary": {"percent": 50}})
+    notify(api)
+    work()
+    with CaptureQueriesContext(connection) as four:
+        watch(at=NOW + 2 * PAUSE)
+
+    assert len(four) == len(one)
+
+
+def test_metrics_tell_what_became_of_canaries(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD)
+    gauge = gauge_sources.get("carillon_template_canaries")
+
+    assert dict(gauge.read())[("running",)] == 1.0
+    api("POST", "/templates/hello/canary/abort")
+    assert dict(gauge.read()) == {("running",): 0.0, ("promoted",): 0.0, ("rolled_back",): 0.0, ("aborted",): 1.0}
