@@ -90,6 +90,7 @@ class NotificationWords:
     metadata: Mapping[str, Any]
     traceparent: str
     category: str
+    tracking: Mapping[str, Any] | None = None  # as its type's policy has it now
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ a delivery counts as meant when a call for it was made through the account that 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -68,6 +68,9 @@ class Told:
     account: str
     tenant_id: UUID | None = None
     report_id: UUID | None = None  # the row that keeps it
+    actor: str = "provider"
+    automated: bool = False  # no person did it, so it proves nothing and counts for nothing
+    detail: Mapping[str, Any] = field(default_factory=dict)  # what the log is told beside the receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def apply(told: Sequence[tuple[Told, Meant]], *, at: datetime) -> None:
     heard: list[tuple[Told, Meant, Heard]] = []
     for one, delivery in told:
         if delivery.id in deliveries:
-            found = hear(states[delivery.id], one.receipt.kind)
+            found = Heard(()) if one.automated else hear(states[delivery.id], one.receipt.kind)
             heard.append((one, deliveries[delivery.id], found))
             if found.path:
                 states[delivery.id] = found.path[-1]
@@ -175,15 +178,15 @@ def _history(heard: Sequence[tuple[Told, Meant, Heard]], *, at: datetime) -> lis
     events: list[NewEvent] = []
     was = {delivery.id: delivery.state for _, delivery, _ in heard}
 
-    def tell(delivery: Meant, kind: str, reason: str = "", **detail: Any) -> None:
+    def tell(delivery: Meant, kind: str, reason: str = "", actor: str = "provider", **detail: Any) -> None:
         said = {"channel": delivery.channel, **detail}
         events.append(
-            NewEvent(delivery.tenant_id, kind, at, delivery.notification_id, delivery.id, reason, said, "provider")
+            NewEvent(delivery.tenant_id, kind, at, delivery.notification_id, delivery.id, reason, said, actor)
         )
 
     for one, delivery, found in heard:
         receipt = one.receipt
-        itself = {"receipt": receipt.kind, "code": receipt.code, "happened_at": iso(receipt.at)}
+        itself = {"receipt": receipt.kind, "code": receipt.code, "happened_at": iso(receipt.at), **one.detail}
         if one.report_id:
             itself["report"] = str(one.report_id)
         told = False
@@ -194,7 +197,8 @@ def _history(heard: Sequence[tuple[Told, Meant, Heard]], *, at: datetime) -> lis
             tell(delivery, "delivery.moved", _reason(state), **moved, **why)
             was[delivery.id] = state
         if not told:
-            tell(delivery, f"delivery.{found.engagement or 'reported'}", **itself)
+            kind, reason = found.engagement or "reported", "automated" if one.automated else ""
+            tell(delivery, f"delivery.{kind}", reason, one.actor, **itself)
     return events
 
 
