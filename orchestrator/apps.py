@@ -4,6 +4,7 @@ import importlib
 
 from django.apps import AppConfig
 
+from audience.catalogue import register_engagement
 from channels_app.registry import channels
 from events.partitions import PartitionedTable, declare
 from kernel.registry import load_entry_points, load_folder
@@ -26,6 +27,7 @@ class OrchestratorConfig(AppConfig):
         importlib.import_module("orchestrator.services.ledger")  # registers its gauge
         importlib.import_module("orchestrator.gauges")
         register_channels(channels.keys)
+        register_engagement(importlib.import_module("orchestrator.services.successes").hear_of_inbox)
         register_rethink(importlib.import_module("orchestrator.services.rethink").rethink_quiet_hours)
         lent = importlib.import_module("orchestrator.services.shapes")
         register_shapes(lent.shapes)

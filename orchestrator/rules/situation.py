@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from notifications.rules.policy import NO_POLICY, TypePolicy
+from orchestrator.rules.conditions import about_people
+from orchestrator.rules.success import ORDINARY, Level
 from orchestrator.values import CRITICAL, ClaimedNotification
 from preferences.rules import Ban, Wishes
 
@@ -25,6 +27,7 @@ class ChannelTraits:
     needs_endpoint: bool = True
     fan_out: bool = False  # one delivery per endpoint, else the newest endpoint
     interrupts: bool = True  # it makes a sound, so it waits in quiet hours
+    tells: Level = ORDINARY  # the most that is ever heard of a message on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,16 @@ class Case:
     def critical(self) -> bool:
         return self.notification.priority == CRITICAL
 
+    @property
+    def asks(self) -> tuple[Mapping[str, Any], ...]:
+        """What the conditions of the strategy ask of the person."""
+        return about_people(self.strategy.configuration)
+
+    @property
+    def success(self) -> str:
+        """What counts as success, if the type or the strategy says so."""
+        return str(self.policy.success or self.strategy.configuration.get("success", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -76,6 +89,7 @@ class Situation:
     wishes: Wishes = NOBODY
     duplicate_of: UUID | None = None  # the notification that told the same before
     data: Mapping[str, Any] | None = None  # what the request said for this recipient only
+    meets: tuple[str, ...] = ()  # which of the case's questions about the person are answered yes, by their names
 
 
 @dataclass(frozen=True, slots=True)
