@@ -35,6 +35,7 @@ LANES: tuple[Lane, ...] = (
     Lane("plan", "low", "bulk"),
     Lane("send", "low", "bulk"),
     Lane("retry", "", "bulk"),
+    Lane("digests", "", "background"),
     Lane("receipts", "", "background"),
     Lane("events", "", "background"),
     Lane("webhooks", "", "background"),

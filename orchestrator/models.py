@@ -104,31 +104,86 @@ class Sighting(models.Model):
         indexes = (models.Index(fields=("until",), name="sighting_purge"),)
 
 
-class KeptLink(models.Model):
-    """A link in a text message under its short name. Deleting the recipient takes it along, in the database."""
-
-    code = models.CharField(primary_key=True, max_length=11)
-    tenant_id = models.UUIDField()
-    recipient_id = models.UUIDField()
-    delivery_id = models.UUIDField()
-    number = models.PositiveSmallIntegerField()  # its place among the links of the message, from 1
-    address = models.TextField()
-    counts = models.BooleanField()  # whether following it is noted
-    created_at = models.DateTimeField()
-
-    class Meta:
-        indexes = (
-            models.Index(fields=("created_at",), name="kept_link_purge"),
-            models.Index(fields=("tenant_id", "recipient_id"), name="kept_link_recipient"),
-        )
-
-    def __str__(self) -> str:
-        return f"link {self.number} of {self.delivery_id}"
-
-
 class Timekeeper(models.Model):
     """A timekeeper at work: until when it sleeps unless it is notified, and when it last was awake."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     wakes_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+
+
+class Digest(models.Model):
+    """What is gathered for a person to be told as one. While it is `open` others join; there is one open per place.
+
+    `closing`: nobody joins any more, it is due. `closes_at` never moves beyond `latest_at`. `policy` is the
+    `DigestPolicy` it was opened under. `count` are its items, those left out meanwhile among them.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CLOSING = "closing"
+        CLOSED = "closed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    mode = models.TextField(default="live")
+    type = models.TextField()
+    name = models.TextField()
+    key = models.TextField(default="")
+    state = models.TextField(choices=State)
+    policy = models.JSONField(default=dict)
+    priority = models.SmallIntegerField()  # of its most urgent item
+    opened_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    latest_at = models.DateTimeField()
+    count = models.IntegerField(default=0)
+    leader_id = models.UUIDField(null=True)  # the notification that went out at once and opened it
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.TextField(default="")  # together | one_by_one | nothing
+    notification_id = models.UUIDField(null=True)  # that told them together
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("closes_at",), name="digest_timer", condition=models.Q(state__in=("open", "closing"))),
+            models.Index(
+                fields=("notification_id",),
+                name="digest_of_notification",
+                condition=models.Q(notification_id__isnull=False),
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(fields=("tenant_id", "id"), name="digest_unique_in_tenant"),
+            models.UniqueConstraint(
+                fields=("tenant_id", "recipient_id", "mode", "type", "name", "key"),
+                condition=models.Q(state="open"),
+                name="digest_open_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("open", "closing", "closed")), name="digest_state_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.name} {self.id}"
+
+
+class DigestItem(models.Model):
+    """A message that waits in a digest. `left_out`: why it was not told after all; `sent_as`: it was sent by itself."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "digest_id", "notification_id")
+    tenant_id = models.UUIDField()
+    digest_id = models.UUIDField()
+    notification_id = models.UUIDField()
+    type = models.TextField(default="")
+    at = models.DateTimeField()
+    data = models.JSONField(default=dict)  # the notification's and what it said for this person; may be changed
+    expires_at = models.DateTimeField(null=True)
+    left_out = models.TextField(default="")  # "" | cancelled | retracted | expired
+    sent_as = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("notification_id",), name="digest_item_of_notification"),
+            models.Index(fields=("sent_as",), name="digest_item_sent_as", condition=models.Q(sent_as__isnull=False)),
+        )

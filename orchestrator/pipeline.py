@@ -18,6 +18,8 @@ from events.consumers import advance_all
 from kernel.clock import monotonic, now
 from notifications.values import PRIORITY_NAME, PRIORITY_NUMBER
 from orchestrator.services.claim import claim_deliveries, claim_notifications
+from orchestrator.services.digests_closing import LANE as DIGESTS_LANE
+from orchestrator.services.digests_closing import close_due
 from orchestrator.services.planning import plan_batch
 from orchestrator.services.receipts import hear_reports, make_visits
 from orchestrator.services.refusal import set_aside
@@ -103,6 +105,7 @@ def read_log() -> int:
 VERBS: Mapping[str, Callable[[], int]] = {
     **{f"plan.{name}": partial(plan_and_send, number) for name, number in PRIORITY_NUMBER.items()},
     **{lane: partial(send, number) for number, lane in SEND_LANES.items()},
+    DIGESTS_LANE: close_due,
     "receipts": hear,
     "events": read_log,
     "upkeep": keep_up,

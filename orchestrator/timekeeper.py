@@ -21,6 +21,7 @@ from kernel.ids import uuid7
 from kernel.metrics import TIMER_LATENESS
 from notifications.values import PRIORITY_NAME
 from orchestrator.pipeline import SEND_LANES, work
+from orchestrator.services.digests_closing import LANE as DIGESTS_LANE
 from orchestrator.services.parked import RECEIPTS_LANE
 from orchestrator.services.recovery import give_up_holding, recover
 from orchestrator.services.timers import NOTIFY_CHANNEL
@@ -87,11 +88,17 @@ SELECT EXISTS (SELECT 1 FROM channels_app_report WHERE due_at <= now()),
   (SELECT min(due_at) FROM channels_app_report WHERE due_at > now())
 """
 
+_DIGESTS = """
+SELECT EXISTS (SELECT 1 FROM orchestrator_digest WHERE state IN ('open', 'closing') AND closes_at <= now()),
+  (SELECT min(closes_at) FROM orchestrator_digest WHERE state IN ('open', 'closing') AND closes_at > now())
+"""
+
 _LOOK = f"""
 SELECT stage, lane, due, extract(epoch FROM next - clock_timestamp()) FROM (
   SELECT 'send' AS stage, * FROM ({_SENDS}) AS sends (lane, due, next)
   UNION ALL SELECT 'plan', * FROM ({_PLANS}) AS plans (lane, due, next)
   UNION ALL SELECT 'hear', 0, * FROM ({_REPORTS}) AS reports (due, next)
+  UNION ALL SELECT 'digest', 0, * FROM ({_DIGESTS}) AS digests (due, next)
   UNION ALL SELECT 'recover', 0, next <= now(), CASE WHEN next > now() THEN next END FROM ({_LEASES}) AS leases (next)
 ) AS looks WHERE due OR next IS NOT NULL
 """
@@ -122,7 +129,7 @@ def look() -> Look:
     with psycopg.Cursor(connection.connection) as cursor:
         rows = cursor.execute(_LOOK, prepare=True).fetchall()
     plans = {number: f"plan.{name}" for number, name in PRIORITY_NAME.items()}
-    names = {"send": SEND_LANES, "plan": plans, "hear": {0: RECEIPTS_LANE}}
+    names = {"send": SEND_LANES, "plan": plans, "hear": {0: RECEIPTS_LANE}, "digest": {0: DIGESTS_LANE}}
     waits = [float(seconds) for _, _, _, seconds in rows if seconds is not None]
     return Look(
         lanes=tuple(names[stage][lane] for stage, lane, due, _ in rows if due and stage in names),

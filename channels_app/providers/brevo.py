@@ -63,9 +63,7 @@ class Brevo(MailApi):
 
     key = "brevo"
     title = "Brevo"
-    capabilities = Capabilities(
-        idempotency="key", idempotency_window=timedelta(minutes=15), reports_delivery=True, reports_engagement="clicked"
-    )
+    capabilities = Capabilities(idempotency="key", idempotency_window=timedelta(minutes=15), reports_delivery=True)
     credentials = Credentials
     sandbox_priority = 2
     backend = EmailBackend

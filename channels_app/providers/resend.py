@@ -53,9 +53,7 @@ class Resend(MailApi):
 
     key = "resend"
     title = "Resend"
-    capabilities = Capabilities(
-        idempotency="key", idempotency_window=timedelta(hours=24), reports_delivery=True, reports_engagement="clicked"
-    )
+    capabilities = Capabilities(idempotency="key", idempotency_window=timedelta(hours=24), reports_delivery=True)
     credentials = Credentials
     sandbox_priority = 1
     backend = EmailBackend

@@ -9,6 +9,7 @@
 | endpoint    | the channel needs an address and they have none               | `no_endpoint`                  |
 | suppression | every address is suppressed, or the person said no on one     | `suppressed`, `unsubscribed`   |
 | carrier     | no account takes addresses of the kinds they have             | `channel_disabled`             |
+| digest      | it is gathered to be told with others later                   | `digest`                       |
 | quiet       | they want to be left alone for longer than the message lives  | `quiet_hours`                  |
 
 The first check that says no decides. Each says what would turn it round.
@@ -17,6 +18,7 @@ The first check that says no decides. Each says what would turn it round.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from orchestrator.rules.digests import gathers
 from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, Unusable, Usable, Verdict
 from orchestrator.rules.timing import first_moment, held_until
 from preferences.rules import Ban, allows, barred
@@ -28,8 +30,7 @@ FLIPS: Mapping[str, str] = {
     "suppressed": "lift the suppression of this address (see /suppressions)",
     "unsubscribed": "the recipient subscribes again",
     "quiet_hours": "a later expires_at, or the critical priority",
-    "condition_not_met": "a strategy whose condition for this channel holds for this message",
-    "not_in_strategy": "a strategy that names this channel",
+    "digest": "close the digest early, or the critical priority",
     "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
 }
 
@@ -113,6 +114,14 @@ def _carrier(question: Question) -> Unusable | None:
     return _no("carrier", "channel_disabled")
 
 
+def _digest(question: Question) -> Unusable | None:
+    policy = gathers(question.case, question.situation, channel=question.channel.key)
+    gathered = question.situation.digests.get(policy.name) if policy else None
+    if gathered is None or gathered.leads:
+        return None
+    return _no("digest", "digest", digest=str(gathered.id), closes_at=gathered.closes_at.isoformat())
+
+
 def _quiet(question: Question) -> Unusable | None:
     """A channel is of no use when it is to be left alone for longer than the message lives."""
     case, expires_at = question.case, question.case.notification.expires_at
@@ -144,5 +153,6 @@ CHECKS: tuple[Check, ...] = (
     _endpoint,
     _suppression,
     _carrier,
+    _digest,
     _quiet,
 )

@@ -107,16 +107,7 @@ def _told(report: Claimed) -> Told:
         code=report.code,
         permanent=report.permanent,
     )
-    sighted = report.sighted()
-    return Told(
-        receipt,
-        report.account,
-        report.tenant_id,
-        report.id,
-        actor="recipient" if sighted else "provider",
-        automated=bool(sighted.get("automated")),
-        detail=sighted,
-    )
+    return Told(receipt, report.account, report.tenant_id, report.id)
 
 
 def _park(reports: Sequence[Claimed], *, reason: str) -> None:

@@ -20,7 +20,15 @@ NAMES = queue_names(ordinary="q", critical="p", dead="d")
 def test_there_are_lanes_for_every_stage_and_priority() -> None:
     hot = {f"{stage}.{priority}" for stage in ("plan", "send") for priority in PRIORITIES}
 
-    assert {lane.name for lane in LANES} == hot | {"retry", "receipts", "events", "webhooks", "upkeep", "dead"}
+    assert {lane.name for lane in LANES} == hot | {
+        "retry",
+        "digests",
+        "receipts",
+        "events",
+        "webhooks",
+        "upkeep",
+        "dead",
+    }
     assert set(NAMES) == {lane.name for lane in LANES}
     assert len(set(NAMES.values())) == len(LANES)
 

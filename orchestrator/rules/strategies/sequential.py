@@ -66,8 +66,6 @@ class Sequential(Strategy):
         return tuple(steps)
 
     def left_out(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, LeftOut]:
-        if configuration.get("others") != "never" and not any("when" in s for s in configuration.get("steps", ())):
-            return {}
         used = {channel for one in _in_order(options, configuration) for channel in one.channels}
         named: dict[str, list[int]] = {}
         for number, step in enumerate(configuration.get("steps", ())):
@@ -122,7 +120,7 @@ def _applying(steps: Sequence[Mapping[str, Any]], options: Options) -> list[_Ask
     if any("when" in step for step in steps):
         facts = facts_of(
             data=options.data,
-            meets=options.meets,
+            recipient=options.recipient,
             urgency=options.urgency,
             at=options.at,
             timezone=options.timezone,

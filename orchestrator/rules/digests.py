@@ -1,0 +1,182 @@
+"""Digests: what is gathered instead of being sent at once, when a digest closes, and what becomes of it then. Pure.
+
+A moment of a calendar window is read on the recipient's clock: one that a change to summer time leaves out comes an
+hour later, of one that comes twice the first counts.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal, get_args
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from notifications.rules.policy import Day, DigestPolicy, DigestWindow
+from orchestrator.rules.situation import Case, Situation
+from orchestrator.rules.timing import begins_at
+from preferences.rules import Batch, frequency_for
+
+LONGEST = timedelta(days=31)  # no digest is open for longer
+MOST_KEY_CHARS = 200
+COMMON_TEMPLATE = "digest"  # of the starter set; words what people asked to be gathered
+DAYS: tuple[str, ...] = get_args(Day)
+SLIDES = 10  # a sliding window that names no maximum is open for at most so many times its seconds
+
+LeftOut = Literal["", "cancelled", "retracted", "expired"]
+
+
+def closes_at(window: DigestWindow, *, first_at: datetime, last_at: datetime, zone: str) -> datetime:
+    """When a digest closes whose items came between `first_at` and `last_at`; in UTC, after `first_at`.
+
+    Joining never moves it before what it was, and never beyond `latest_at`.
+    """
+    latest = latest_at(window, first_at=first_at, zone=zone)
+    return min(latest, _from(window, last_at, zone)) if window.mode == "sliding" else latest
+
+
+def latest_at(window: DigestWindow, *, first_at: datetime, zone: str) -> datetime:
+    """The moment beyond which nothing that joins can keep the digest open."""
+    if window.mode == "sliding":
+        longest = timedelta(seconds=window.max_seconds) if window.max_seconds else _length(window) * SLIDES
+        return first_at.astimezone(UTC) + min(max(longest, _length(window)), LONGEST)
+    return _from(window, first_at, zone)
+
+
+def gathers(case: Case, situation: Situation, *, channel: str) -> DigestPolicy | None:
+    """The digest that this message goes into on a channel: the one the person asked for, else the type's first that
+    names the channel or names none.
+
+    Nothing critical waits, nor what begins at a moment of its own, nor what would expire before the digest closes.
+    """
+    if case.critical or begins_at(case, situation) is not None:
+        return None
+    digest = _asked_for(case, situation, channel) or next(
+        (digest for digest in case.policy.digests if not digest.channels or channel in digest.channels), None
+    )
+    expires_at = case.notification.expires_at
+    if digest is None or expires_at is None:
+        return digest
+    at = case.at
+    return digest if closes_at(digest.window, first_at=at, last_at=at, zone=situation.timezone) < expires_at else None
+
+
+def may_gather(case: Case, situation: Situation) -> bool:
+    """Is there a digest at all that the message could go into?"""
+    frequencies = any(level.frequency for level in situation.wishes.in_force(case.at))
+    return not case.critical and (bool(case.policy.digests) or frequencies)
+
+
+def key_in(data: Mapping[str, Any], path: str | None) -> str:
+    """The value by which items are gathered apart, as text; empty where there is none. Of a long one, its beginning and
+    a hash of it."""
+    found: Any = data
+    for name in path.split(".") if path else ():
+        if isinstance(found, Mapping):
+            found = found.get(name)
+        elif isinstance(found, Sequence) and not isinstance(found, str) and name.isdigit() and int(name) < len(found):
+            found = found[int(name)]
+        else:
+            return ""
+    if not path or found is None:
+        return ""
+    key = found if isinstance(found, str) else msgspec.json.encode(found, order="sorted").decode()
+    return key if len(key) <= MOST_KEY_CHARS else f"{key[:150]}…{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message that a digest gathered. `id` is its notification's, which is also its place in the order."""
+
+    id: UUID
+    type: str
+    at: datetime
+    data: Mapping[str, Any]
+    expires_at: datetime | None = None
+    left_out: LeftOut = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What becomes of a digest. `together`: one message with all `items`; else each is sent by itself."""
+
+    items: tuple[Item, ...]
+    together: bool
+    left_out: Mapping[UUID, LeftOut]  # those that expired while they waited
+
+
+def told(items: Sequence[Item], *, min_items: int, at: datetime) -> Told:
+    """Judge each item once more at the moment of closing; items in the order of their acceptance."""
+    there = [item for item in sorted(items, key=lambda item: item.id) if not item.left_out]
+    outlived: dict[UUID, LeftOut] = {
+        item.id: "expired" for item in there if item.expires_at is not None and item.expires_at <= at
+    }
+    going = tuple(item for item in there if item.id not in outlived)
+    return Told(going, len(going) >= min_items, outlived)
+
+
+def data_of(items: Sequence[Item], *, key: str) -> dict[str, Any]:
+    """What a digest's template sees: `items` in order, `count`, `key` and `first`.
+
+    An item is the data of its notification. What that does not say is filled in: `title` (the type), `body`, `url`, and
+    `notification`, which tells where it is from.
+    """
+    shown = [
+        {
+            "title": item.type,
+            "body": "",
+            "url": "",
+            "notification": {"id": str(item.id), "type": item.type, "at": item.at.isoformat()},
+            **item.data,
+        }
+        for item in items
+    ]
+    return {"items": shown, "count": len(shown), "key": key, "first": shown[0] if shown else {}}
+
+
+def _asked_for(case: Case, situation: Situation, channel: str) -> DigestPolicy | None:
+    """A digest as the person wants to hear of such messages, in the words of the type's own or the common ones."""
+    notification = case.notification
+    wish = frequency_for(
+        situation.wishes, type=notification.type, category=notification.category, channel=channel, at=case.at
+    )
+    if not isinstance(wish, Batch):
+        return None
+    window = DigestWindow(
+        mode="calendar", every=wish.every, at="00:00" if wish.every == "hour" else wish.at, on=wish.on
+    )
+    template = next((digest.template for digest in case.policy.digests if digest.template), COMMON_TEMPLATE)
+    return DigestPolicy(name=f"{wish.every}.{wish.at}.{wish.on}", window=window, channels=(channel,), template=template)
+
+
+def _length(window: DigestWindow) -> timedelta:
+    return timedelta(seconds=window.seconds)
+
+
+def _from(window: DigestWindow, moment: datetime, zone: str) -> datetime:
+    """When the window closes if nothing else comes after `moment`."""
+    if window.mode != "calendar":
+        return moment.astimezone(UTC) + _length(window)
+    here, at = ZoneInfo(zone), time.fromisoformat(window.at)
+    return _next_hour(moment, at.minute, here) if window.every == "hour" else _next_day(window, moment, at, here)
+
+
+def _next_hour(moment: datetime, minute: int, here: ZoneInfo) -> datetime:
+    local = moment.astimezone(here).replace(second=0, microsecond=0)
+    ahead = (minute - local.minute) % 60 or 60
+    return local.astimezone(UTC) + timedelta(minutes=ahead)
+
+
+def _next_day(window: DigestWindow, moment: datetime, at: time, here: ZoneInfo) -> datetime:
+    today = moment.astimezone(here).date()
+    days = (today + timedelta(days=number) for number in range(-1, 10))
+    moments = (
+        _moment(day, at, here) for day in days if window.every == "day" or day.weekday() == DAYS.index(window.on)
+    )
+    return next(found for found in moments if found > moment)
+
+
+def _moment(day: date, at: time, here: ZoneInfo) -> datetime:
+    return datetime.combine(day, at, here).astimezone(UTC)
