@@ -150,6 +150,9 @@ class Capabilities:
     )
     idempotency_window: timedelta | None = None  # how long the provider remembers a key; None = for ever
     reports_delivery: bool = False  # it tells later whether a message arrived
+    reports_engagement: Literal["", "read", "clicked"] = (
+        ""  # the most it tells of what people did, where it is asked to
+    )
     max_batch: int = 1  # messages in one call of the provider's API
     concurrency: int = 8  # calls at a time from one process; 1 = in the caller's own thread
 

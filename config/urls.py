@@ -44,6 +44,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("channels_app.hooks.urls")),
     path("", include("preferences.pages.urls")),
+    path("", include("orchestrator.pages.urls")),
 ]
 
 handler404 = "tenants.api.problems.unknown_url"

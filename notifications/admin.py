@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 from audience.selectors import external_ids
 from events.models import Event
 from kernel.clock import iso, now
+from notifications.catalogue import reasons_of
 from notifications.forms import TypeForm
 from notifications.models import Attempt, Delivery, Notification, NotificationType
 from notifications.rules.states import public_status
@@ -89,7 +90,7 @@ class NotificationAdmin(LedgerAdmin):
     list_filter = ("status", "priority", "mode")
     search_help_text = "A whole notification id"
     exclude = ("recipients", "plan_position", "lease_until", "lease_epoch")
-    readonly_fields = ("standing", "deliveries", "timeline")
+    readonly_fields = ("standing", "deliveries", "decisions", "timeline")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         return super().get_queryset(request).defer("recipients")
@@ -118,6 +119,11 @@ class NotificationAdmin(LedgerAdmin):
                 for delivery in rows
             ),
         )
+
+    @admin.display(description="decisions (the first hundred recipients)")
+    def decisions(self, row: Notification) -> SafeString:
+        heads = ("recipient", "channel", "what", "rule", "what would turn it round")
+        return _table(heads, reasons_of(row.id))
 
     @admin.display(description=f"timeline (the first {MOST_SHOWN} lines)")
     def timeline(self, row: Notification) -> SafeString:

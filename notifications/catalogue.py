@@ -1,14 +1,28 @@
-"""What the floor above lends the front door: which strategies a tenant may name, and an alarm for what is due later.
+"""What the floor above lends the front door: which strategies a tenant may name, an alarm for what is due later, and
+the reasons for what was decided.
 
-The conductor registers both at start.
+The conductor registers all of them at start.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 SetAlarm = Callable[[datetime], None]
+
+
+class Why(NamedTuple):
+    """What was decided about one channel for one recipient. `recipient` is the tenant's own id, empty once erased."""
+
+    recipient: str
+    channel: str
+    outcome: str  # when it goes out, or the reason code
+    rule: str
+    flip: str  # what would turn it round
+
+
+TellWhy = Callable[[UUID], Sequence[Why]]  # of a notification
 
 
 class StrategyNames(Protocol):
@@ -19,6 +33,7 @@ class StrategyNames(Protocol):
 
 _sources: list[StrategyNames] = []
 _alarms: list[SetAlarm] = []
+_reasons: list[TellWhy] = []
 
 
 def register_strategies(names: StrategyNames) -> None:
@@ -42,3 +57,14 @@ def set_alarm(due_at: datetime) -> None:
     """Something falls due at `due_at`: wake who sleeps longer, once the current transaction is committed."""
     for wake_at in _alarms:
         wake_at(due_at)
+
+
+def register_reasons(tell: TellWhy) -> None:
+    """Let `tell` say why a notification became what it became; called once at start."""
+    if tell not in _reasons:
+        _reasons.append(tell)
+
+
+def reasons_of(notification_id: UUID) -> list[Why]:
+    """Why a notification became what it became; of very many recipients the first ones."""
+    return [why for tell in _reasons for why in tell(notification_id)]

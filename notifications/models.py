@@ -141,6 +141,8 @@ class Delivery(models.Model):
     data = models.JSONField(null=True)  # what the request said for this recipient only
     template_version_id = models.UUIDField(null=True)  # whose words it is sent with; None = the notification's own
     locale = models.TextField(default="", db_default="")  # in which the words are written; "" = the ones without any
+    # What its strategy counts as success: sent, delivered, seen, read or clicked; "" = delivered, as far as it is told.
+    success = models.TextField(default="", db_default="")
     succeeded = models.BooleanField(
         default=False
     )  # as its strategy counts it: delivered, or sent where no more is heard

@@ -4,10 +4,11 @@ import importlib
 
 from django.apps import AppConfig
 
+from audience.catalogue import register_engagement
 from channels_app.registry import channels
 from events.partitions import PartitionedTable, declare
 from kernel.registry import load_entry_points, load_folder
-from notifications.catalogue import register_alarm, register_strategies
+from notifications.catalogue import register_alarm, register_reasons, register_strategies
 from preferences.catalogue import register_channels, register_rethink
 from templates_app.catalogue import register_release, register_shapes, register_succession, register_uses
 
@@ -26,6 +27,7 @@ class OrchestratorConfig(AppConfig):
         importlib.import_module("orchestrator.services.ledger")  # registers its gauge
         importlib.import_module("orchestrator.gauges")
         register_channels(channels.keys)
+        register_engagement(importlib.import_module("orchestrator.services.successes").hear_of_inbox)
         register_rethink(importlib.import_module("orchestrator.services.rethink").rethink_quiet_hours)
         lent = importlib.import_module("orchestrator.services.shapes")
         register_shapes(lent.shapes)
@@ -33,4 +35,5 @@ class OrchestratorConfig(AppConfig):
         quarantine = importlib.import_module("orchestrator.services.quarantine")
         register_succession(quarantine.take_over)
         register_release(quarantine.let_go)
+        register_reasons(importlib.import_module("orchestrator.services.explaining").reasons)
         register_alarm(importlib.import_module("orchestrator.services.timers").wake_timekeeper)

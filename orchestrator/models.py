@@ -104,6 +104,28 @@ class Sighting(models.Model):
         indexes = (models.Index(fields=("until",), name="sighting_purge"),)
 
 
+class KeptLink(models.Model):
+    """A link in a text message under its short name. Deleting the recipient takes it along, in the database."""
+
+    code = models.CharField(primary_key=True, max_length=11)
+    tenant_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    delivery_id = models.UUIDField()
+    number = models.PositiveSmallIntegerField()  # its place among the links of the message, from 1
+    address = models.TextField()
+    counts = models.BooleanField()  # whether following it is noted
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("created_at",), name="kept_link_purge"),
+            models.Index(fields=("tenant_id", "recipient_id"), name="kept_link_recipient"),
+        )
+
+    def __str__(self) -> str:
+        return f"link {self.number} of {self.delivery_id}"
+
+
 class Timekeeper(models.Model):
     """A timekeeper at work: until when it sleeps unless it is notified, and when it last was awake."""
 

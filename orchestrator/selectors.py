@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 
 from channels_app.values import NOT_BEGUN
 from kernel.clock import monotonic
 from kernel.ids import derived
-from notifications.models import Attempt, Notification
+from notifications.models import Attempt, Notification, NotificationType
 from orchestrator.models import Strategy as StrategyRow
 from orchestrator.rules.failover import Tried
 from orchestrator.rules.strategy import Strategy, strategies
@@ -112,8 +113,8 @@ def tries_of(deliveries: Iterable[ClaimedDelivery]) -> dict[UUID, list[Tried]]:
 
 def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords]:
     """What sending needs of notifications, by id, in one statement."""
+    their_type = NotificationType.objects.filter(tenant_id=OuterRef("tenant_id"), key=OuterRef("type"))
     rows = Notification.objects.filter(id__in=notification_ids).order_by()
-    return {
-        row[0]: NotificationWords(*row)
-        for row in rows.values_list("id", "type", "status", "content", "data", "metadata", "traceparent", "category")
-    }
+    rows = rows.annotate(tracking=Subquery(their_type.values("policy__tracking")))
+    fields = ("id", "type", "status", "content", "data", "metadata", "traceparent", "category", "tracking")
+    return {row[0]: NotificationWords(*row) for row in rows.values_list(*fields)}

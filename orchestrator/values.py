@@ -66,6 +66,7 @@ class ClaimedDelivery:
     at: datetime
     template_version_id: UUID | None = None  # whose words it is sent with; None = the notification's own
     locale: str = ""  # in which they are written
+    success: str = ""  # what its strategy counts as success, see `rules/success.py`
 
     @property
     def attempt_number(self) -> int:
@@ -90,6 +91,7 @@ class NotificationWords:
     metadata: Mapping[str, Any]
     traceparent: str
     category: str
+    tracking: Mapping[str, Any] | None = None  # as its type's policy has it now
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class PlannedDelivery:
     detail: Mapping[str, Any] = field(default_factory=dict)  # what the log is told beside the reason
     template_version_id: UUID | None = None
     locale: str = ""
+    success: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ ChannelNames = Callable[[], Collection[str]]
 
 
 class Rethink(Protocol):
-    """Called in the transaction that changes what recipients said about when to be disturbed."""
+    """Called in the transaction that changes when recipients are to be disturbed; `None`: those of the whole tenant."""
 
-    def __call__(self, *, tenant_id: UUID, recipient_ids: Collection[UUID]) -> None: ...
+    def __call__(self, *, tenant_id: UUID, recipient_ids: Collection[UUID] | None) -> None: ...
 
 
 _sources: list[ChannelNames] = []
@@ -34,7 +34,7 @@ def register_rethink(rethink: Rethink) -> None:
         _listeners.append(rethink)
 
 
-def quiet_hours_changed(*, tenant_id: UUID, recipient_ids: Collection[UUID]) -> None:
-    """Tell whoever registered."""
+def quiet_hours_changed(*, tenant_id: UUID, recipient_ids: Collection[UUID] | None) -> None:
+    """Tell whoever registered; `None`: it changed for every recipient of the tenant."""
     for rethink in _listeners:
         rethink(tenant_id=tenant_id, recipient_ids=recipient_ids)

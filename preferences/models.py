@@ -26,6 +26,42 @@ class Preferences(models.Model):
         return f"preferences of {self.recipient_id}"
 
 
+class TenantPreferences(models.Model):
+    """What a tenant says for all its recipients: for those who say nothing, and what is forced on everybody."""
+
+    tenant_id = models.UUIDField(primary_key=True, editable=False)
+    defaults = models.JSONField(default=dict, blank=True)  # see `values.TenantDocument`
+    forced = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "tenant preferences"
+
+    def __str__(self) -> str:
+        return f"preferences of tenant {self.tenant_id}"
+
+
+class Override(models.Model):
+    """What is wanted for one recipient until a moment, over their own preferences. Goes when the recipient goes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    document = models.JSONField(default=dict)  # see `values.PreferencesBody`
+    note = models.CharField(max_length=200, blank=True, default="")
+    created_by = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("recipient_id", "until"), name="override_in_force"),)
+
+    def __str__(self) -> str:
+        return f"override for {self.recipient_id} until {self.until:%Y-%m-%d %H:%M}"
+
+
 class Suppression(models.Model):
     """An address that nothing, or nothing of a kind, is sent to. It knows no person and outlives every one.
 

@@ -4,6 +4,7 @@ Absent means "inherit": from the next less specific word, then from the tenant, 
 allows. How words are weighed is in `rules/wishes.py`.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -18,6 +19,8 @@ Subject = Annotated[str, Meta(pattern="^(channel|category|type):.{1,100}$", exam
 DataPath = Annotated[str, Meta(pattern=r"^data(\.[A-Za-z0-9_-]{1,100}){1,10}$", examples=["data.order_id"])]
 Scalar = Annotated[str, Meta(max_length=200)] | int | float | bool
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "contains"]
+
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", examples=["FR"])]  # ISO 3166-1 alpha-2
 
 ByChannel = dict[ChannelName, bool]
 Choices = Annotated[dict[Word, bool | ByChannel], Meta(max_length=MAX_ENTRIES)]
@@ -70,3 +73,18 @@ class PreferencesBody(Struct, forbid_unknown_fields=True, kw_only=True):
     frequency: Annotated[dict[Subject, Frequency], Meta(max_length=MAX_ENTRIES)] | UnsetType = UNSET
     conditions: Annotated[list[Condition], Meta(max_length=50)] | UnsetType = UNSET
     channel_order: Annotated[list[ChannelName], Meta(max_length=50)] | UnsetType = UNSET
+
+
+class TenantDocument(PreferencesBody, forbid_unknown_fields=True, kw_only=True):
+    """What a tenant wants for all its recipients. `holidays`: days on which no marketing goes out, by country."""
+
+    holidays: (
+        Annotated[dict[Country, Annotated[list[date], Meta(max_length=500)]], Meta(max_length=300)] | UnsetType
+    ) = UNSET
+
+
+class TenantPreferencesBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`defaults` count for whoever says nothing; `forced` beats what recipients say, on or off."""
+
+    defaults: TenantDocument = field(default_factory=TenantDocument)
+    forced: TenantDocument = field(default_factory=TenantDocument)

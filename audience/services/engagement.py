@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from audience.catalogue import engaged
 from audience.messages import changed, item_updated, shown
 from audience.models import InboxItem
 from audience.publish import publish
@@ -29,6 +30,8 @@ def mark(
         return item
     item.seen_at, item.read_at, item.archived_at = after.seen_at, after.read_at, after.archived_at
     item.save(update_fields=("seen_at", "read_at", "archived_at"))
+    if proof := _proof(before, after):
+        engaged({item.id: proof}, at=at)
     record(
         [
             NewEvent(tenant_id, kind, at, notification_id=item.notification_id, delivery_id=item.id, actor=actor)
@@ -57,6 +60,7 @@ _READ_ALL = _MARK_ALL.format(still="read_at", and_read=", read_at = %(at)s")
 def see_all(*, tenant_id: UUID, recipient_id: UUID, at: datetime, actor: str) -> int:
     """Everything in the inbox (not the archive) is seen now; returns how many items were not before."""
     rows = _sweep(_SEE_ALL, tenant_id=tenant_id, recipient_id=recipient_id, at=at)
+    engaged({id: "seen" for id, _, _ in rows}, at=at)
     record(
         [
             NewEvent(tenant_id, "inbox.seen", at, notification_id=notification_id, delivery_id=id, actor=actor)
@@ -69,6 +73,7 @@ def see_all(*, tenant_id: UUID, recipient_id: UUID, at: datetime, actor: str) ->
 def read_all(*, tenant_id: UUID, recipient_id: UUID, at: datetime, actor: str) -> int:
     """Everything in the inbox (not the archive) is read now; returns how many items were not before."""
     rows = _sweep(_READ_ALL, tenant_id=tenant_id, recipient_id=recipient_id, at=at)
+    engaged({id: "read" for id, _, _ in rows}, at=at)
     record(
         [
             NewEvent(tenant_id, kind, at, notification_id=notification_id, delivery_id=id, actor=actor)
@@ -86,6 +91,13 @@ def _sweep(statement: str, *, tenant_id: UUID, recipient_id: UUID, at: datetime)
     if rows:
         transaction.on_commit(lambda: _tell(recipient_id, [changed()]), robust=True)
     return rows
+
+
+def _proof(before: Moments, after: Moments) -> str:
+    """The most that is new: `read`, else `seen`, else nothing."""
+    if before.read_at is None and after.read_at is not None:
+        return "read"
+    return "seen" if before.seen_at is None and after.seen_at is not None else ""
 
 
 def _tell(recipient_id: UUID, messages: Sequence[bytes]) -> None:

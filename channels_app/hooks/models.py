@@ -62,6 +62,7 @@ class Report(models.Model):
     code = models.TextField(default="")
     permanent = models.BooleanField(default=False)
     private = models.BinaryField(null=True)
+    detail = models.JSONField(default=dict, db_default={})  # of what we saw ourselves; empty = a provider told it
     received_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)  # `-infinity` = at once, which Django cannot read
     tries = models.SmallIntegerField(default=0)

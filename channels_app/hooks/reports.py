@@ -1,5 +1,6 @@
 """The reports that still have to be applied: claimed under a lock, ended or put off. Who applies them is above us."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from channels_app.rules.reports import PATIENCE, wait_before
 VISIT_LEASE = timedelta(minutes=1)  # nobody else visits meanwhile
 
 _COLUMNS = """id, tenant_id, account, provider, channel, kind, at, delivery_id, provider_message_id, code, permanent,
-  private, tries, received_at, now()"""
+  private, tries, received_at, now(), detail"""
 
 # In the order in which they came, except what was put off.
 _CLAIM = f"""
@@ -69,6 +70,7 @@ class Claimed:
     tries: int
     received_at: datetime
     now: datetime
+    detail: str  # JSON of what we saw ourselves; {} = a provider told it
 
     @property
     def is_inbound(self) -> bool:
@@ -78,6 +80,11 @@ class Claimed:
     def hopeless(self) -> bool:
         """It has waited as long as any report does."""
         return self.now - self.received_at > PATIENCE
+
+    def sighted(self) -> dict[str, Any]:
+        """What we saw ourselves; empty: a provider told it."""
+        found: dict[str, Any] = json.loads(self.detail)
+        return found
 
     def secret(self) -> dict[str, Any]:
         """What only its use may see. Raises `kernel.crypto.Unreadable`."""

@@ -63,7 +63,9 @@ class Brevo(MailApi):
 
     key = "brevo"
     title = "Brevo"
-    capabilities = Capabilities(idempotency="key", idempotency_window=timedelta(minutes=15), reports_delivery=True)
+    capabilities = Capabilities(
+        idempotency="key", idempotency_window=timedelta(minutes=15), reports_delivery=True, reports_engagement="clicked"
+    )
     credentials = Credentials
     sandbox_priority = 2
     backend = EmailBackend

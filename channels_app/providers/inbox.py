@@ -22,7 +22,9 @@ class Inbox(Provider):
     key = "inbox"
     channel = "in_app"
     title = "Inbox"
-    capabilities = Capabilities(idempotency="key", reports_delivery=True, max_batch=500, concurrency=1)
+    capabilities = Capabilities(
+        idempotency="key", reports_delivery=True, reports_engagement="read", max_batch=500, concurrency=1
+    )
     needs_credentials = False
 
     def send_many(self, messages: Sequence[Message], *, call: Call) -> Sequence[SendResult]:

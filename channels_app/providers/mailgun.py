@@ -58,7 +58,7 @@ class Mailgun(MailApi):
 
     key = "mailgun"
     title = "Mailgun"
-    capabilities = Capabilities(idempotency="none", reports_delivery=True)
+    capabilities = Capabilities(idempotency="none", reports_delivery=True, reports_engagement="clicked")
     credentials = Credentials
     sandbox_priority = 2
     backend = EmailBackend

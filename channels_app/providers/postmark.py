@@ -85,7 +85,9 @@ class Postmark(MailApi):
 
     key = "postmark"
     title = "Postmark"
-    capabilities = Capabilities(idempotency="none", reports_delivery=True, max_batch=50)  # it takes 500
+    capabilities = Capabilities(
+        idempotency="none", reports_delivery=True, reports_engagement="clicked", max_batch=50
+    )  # it takes 500
     credentials = Credentials
     sandbox_priority = 2
     backend = EmailBackend

@@ -53,7 +53,9 @@ class Resend(MailApi):
 
     key = "resend"
     title = "Resend"
-    capabilities = Capabilities(idempotency="key", idempotency_window=timedelta(hours=24), reports_delivery=True)
+    capabilities = Capabilities(
+        idempotency="key", idempotency_window=timedelta(hours=24), reports_delivery=True, reports_engagement="clicked"
+    )
     credentials = Credentials
     sandbox_priority = 1
     backend = EmailBackend

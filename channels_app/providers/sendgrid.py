@@ -63,7 +63,7 @@ class SendGrid(MailApi):
 
     key = "sendgrid"
     title = "SendGrid"
-    capabilities = Capabilities(idempotency="none", reports_delivery=True)
+    capabilities = Capabilities(idempotency="none", reports_delivery=True, reports_engagement="clicked")
     credentials = Credentials
     sandbox_priority = 2
     backend = EmailBackend

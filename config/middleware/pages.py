@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from tenants.scope import platform_scope
 
-_NOT_PAGES = ("/api/", "/hooks/", "/sse/", "/healthz", "/readyz", "/metrics", "/version")
+_NOT_PAGES = ("/api/", "/hooks/", "/t/", "/o/", "/sse/", "/healthz", "/readyz", "/metrics", "/version")
 
 
 class PagesOnly:

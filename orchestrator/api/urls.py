@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from orchestrator.api import dead_letters, preview, strategies, template_tests
+from orchestrator.api import dead_letters, explain, preview, strategies, template_tests
 
 urlpatterns = [
     path("notifications/preview", preview.NotificationPreview.as_view()),
+    path("notifications/<uuid:id>/decisions", explain.NotificationDecisions.as_view()),
+    path("recipients/<str:external_id>/explain", explain.RecipientExplanation.as_view()),
     path("dead-letters", dead_letters.DeadLetters.as_view()),
     path("dead-letters/replay", dead_letters.DeadLetterReplay.as_view()),
     path("dead-letters/tag", dead_letters.DeadLetterTag.as_view()),

@@ -12,9 +12,11 @@ A value that is not there, or that is of another kind than the one it is compare
 high and critical.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,8 @@ DEEPEST = 8
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 URGENCY = ("low", "medium", "high", "critical")  # the least urgent first
 MISSING = object()
+
+_PERSON = "recipient."
 
 _PATH = re.compile(r"(data|recipient)(\.[A-Za-z0-9_-]{1,100}){1,8}|priority|time|weekday")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -40,6 +44,34 @@ def holds(condition: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> bool
         return any(holds(one, facts) for one in condition["any"])
     if "not" in condition:
         return not holds(condition["not"], facts)
+    if condition["path"].startswith(_PERSON):
+        return name_of(condition) in facts["meets"]
+    return _compared(condition, facts)
+
+
+def met(asked: Iterable[Mapping[str, Any]], *, recipient: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of those comparisons that hold for a person."""
+    return tuple(sorted({name_of(one) for one in asked if _compared(one, {"recipient": recipient})}))
+
+
+def about_people(document: Any) -> tuple[Mapping[str, Any], ...]:
+    """Every comparison with something of the person that is written anywhere in a configuration."""
+    if isinstance(document, Mapping):
+        if isinstance(path := document.get("path"), str) and path.startswith(_PERSON):
+            return (document,)
+        return tuple(one for inner in document.values() for one in about_people(inner))
+    if isinstance(document, list | tuple):
+        return tuple(one for inner in document for one in about_people(inner))
+    return ()
+
+
+def name_of(comparison: Mapping[str, Any]) -> str:
+    """A comparison, by what it asks; the same question has the same name."""
+    asked = [comparison["path"], comparison["op"], comparison.get("value", True)]
+    return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _compared(condition: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
     found, wanted = value_at(condition["path"], facts), condition.get("value", True)
     if condition["op"] == "exists":
         return (found is not MISSING) is wanted
@@ -51,13 +83,15 @@ def holds(condition: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> bool
 
 
 def facts_of(
-    *, data: Mapping[str, Any], recipient: Mapping[str, Any], urgency: str, at: datetime, timezone: str
+    *, data: Mapping[str, Any], meets: Collection[str], urgency: str, at: datetime, timezone: str
 ) -> dict[str, Any]:
-    """What conditions may ask about one recipient of one notification at one moment."""
+    """What conditions may ask about one recipient of one notification at one moment. `meets` are the names of what they
+    ask of the person and find so: the answers are facts, the person's attributes need not be kept.
+    """
     local = at.astimezone(ZoneInfo(timezone))
     return {
         "data": data,
-        "recipient": recipient,
+        "meets": meets,
         "priority": urgency,
         "time": f"{local:%H:%M}",
         "weekday": WEEKDAYS[local.weekday()],

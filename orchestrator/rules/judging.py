@@ -30,6 +30,8 @@ FLIPS: Mapping[str, str] = {
     "suppressed": "lift the suppression of this address (see /suppressions)",
     "unsubscribed": "the recipient subscribes again",
     "quiet_hours": "a later expires_at, or the critical priority",
+    "condition_not_met": "a strategy whose condition for this channel holds for this message",
+    "not_in_strategy": "a strategy that names this channel",
     "digest": "close the digest early, or the critical priority",
     "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
 }

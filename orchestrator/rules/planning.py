@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from kernel.ids import derived
-from orchestrator.rules.judging import judge
+from orchestrator.rules.judging import FLIPS, judge
 from orchestrator.rules.situation import Case, ChannelTraits, Situation, Unusable, Usable, Verdict, Verdicts
-from orchestrator.rules.strategy import Options, strategies
+from orchestrator.rules.strategy import Options, Step, strategies
+from orchestrator.rules.success import criterion_for
 from orchestrator.rules.timing import Hold, begins_at, first_moment, held_until
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 
@@ -35,6 +36,7 @@ class Decision:
 def decide(case: Case, situation: Situation) -> Decision:
     """Judge the channels and plan the steps; the same case and situation give the same decision."""
     verdicts = judge(case, situation)
+    verdicts |= _left_out(case, situation, verdicts)
     return Decision(case, situation, verdicts, tuple(plan(case, situation, verdicts)))
 
 
@@ -52,20 +54,10 @@ def plan(case: Case, situation: Situation, verdicts: Verdicts) -> list[PlannedDe
 
     Ids are derived, so planning again gives the same ones.
     """
-    notification, configuration = case.notification, case.strategy.configuration
+    configuration = case.strategy.configuration
     traits = {channel.key: channel for channel in case.channels}
-    usable = tuple(name for name, found in verdicts.items() if isinstance(found, Usable))
-    starts_at = first_moment(case, situation)
-    options = Options(
-        usable,
-        ordered=bool(notification.channels),
-        priority=notification.priority,
-        at=starts_at,
-        expires_at=notification.expires_at,
-        timezone=situation.timezone,
-        data={**notification.data, **(situation.data or {})},
-        seed=derived(notification.id, situation.recipient_id, "seed").int & _SEED,
-    )
+    options = _options(case, situation, verdicts)
+    starts_at = options.at
     steps = strategies.get(case.strategy.kind).steps(options, configuration)
     deliver = _Deliveries(case, situation, last_step=max(len(steps) - 1, 0))
 
@@ -80,7 +72,7 @@ def plan(case: Case, situation: Situation, verdicts: Verdicts) -> list[PlannedDe
             assert isinstance(found, Usable), f"strategy {case.strategy.key} chose the unusable channel {channel}"
             hold = _hold(case, situation, traits.get(channel), due or starts_at)
             moments.append(hold.until if hold else due)
-            planned += deliver.of(channel, found, number, moments[-1], _waiting_for(number, due, hold))
+            planned += deliver.of(channel, found, number, moments[-1], _waiting_for(number, due, hold), step=step)
         due = _earliest(moments)
     for channel, found in verdicts.items():
         if isinstance(found, Unusable):
@@ -94,10 +86,22 @@ class _Deliveries:
 
     def __init__(self, case: Case, situation: Situation, *, last_step: int) -> None:
         self._case, self._situation, self._last = case, situation, last_step
+        self._success = (
+            {traits.key: criterion_for(case.success, tells=traits.tells) for traits in case.channels}
+            if case.success
+            else {}
+        )
         self._fallback = int(case.strategy.configuration.get("fallback_after_seconds", NO_FALLBACK_SECONDS))
 
     def of(
-        self, channel: str, found: Verdict, step: int = 0, due_at: datetime | None = None, wait_reason: str = ""
+        self,
+        channel: str,
+        found: Verdict,
+        number: int = 0,
+        due_at: datetime | None = None,
+        wait_reason: str = "",
+        *,
+        step: Step | None = None,
     ) -> Iterator[PlannedDelivery]:
         """The deliveries of one channel: one per endpoint, or one that says why not."""
         notification, recipient_id = self._case.notification, self._situation.recipient_id
@@ -106,13 +110,13 @@ class _Deliveries:
         detail: Mapping[str, Any] = refusal.detail if refusal else {}
         for endpoint in endpoints:
             yield PlannedDelivery(
-                id=derived(notification.id, recipient_id, channel, endpoint or "", step),
+                id=derived(notification.id, recipient_id, channel, endpoint or "", number),
                 tenant_id=notification.tenant_id,
                 notification_id=notification.id,
                 recipient_id=recipient_id,
                 endpoint_id=endpoint,
                 channel=channel,
-                step=step,
+                step=number,
                 last_step=self._last,
                 mode=notification.mode,
                 priority=notification.priority,
@@ -122,11 +126,41 @@ class _Deliveries:
                 due_at=None if refusal else _no_later(due_at, notification.expires_at),
                 expires_at=notification.expires_at,
                 unknown_policy=notification.unknown_policy,
-                fallback_seconds=self._fallback,
+                fallback_seconds=_own(step.fallback_after_seconds if step else None, self._fallback),
                 data=self._situation.data,
                 tallied=self._case.tallied,
                 detail=detail,
+                success=self._success.get(channel, ""),
             )
+
+
+def _options(case: Case, situation: Situation, verdicts: Verdicts) -> Options:
+    notification = case.notification
+    return Options(
+        tuple(name for name, found in verdicts.items() if isinstance(found, Usable)),
+        ordered=bool(notification.channels),
+        priority=notification.priority,
+        at=first_moment(case, situation),
+        expires_at=notification.expires_at,
+        timezone=situation.timezone,
+        data={**notification.data, **(situation.data or {})},
+        meets=situation.meets,
+        seed=derived(notification.id, situation.recipient_id, "seed").int & _SEED,
+    )
+
+
+def _left_out(case: Case, situation: Situation, verdicts: Verdicts) -> dict[str, Verdict]:
+    """The usable channels that the strategy does not want for this one."""
+    strategy = strategies.get(case.strategy.kind)
+    left = strategy.left_out(_options(case, situation, verdicts), case.strategy.configuration)
+    return {
+        channel: Unusable(why.reason, why.detail, rule="strategy", flip=FLIPS.get(why.reason, ""))
+        for channel, why in left.items()
+    }
+
+
+def _own(seconds: int | None, otherwise: int) -> int:
+    return otherwise if seconds is None else seconds
 
 
 def _hold(case: Case, situation: Situation, channel: ChannelTraits | None, moment: datetime) -> Hold | None:

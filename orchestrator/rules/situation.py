@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from notifications.rules.policy import NO_POLICY, TypePolicy
+from orchestrator.rules.conditions import about_people
+from orchestrator.rules.success import ORDINARY, Level
 from orchestrator.values import CRITICAL, ClaimedNotification
 from preferences.rules import Ban, Wishes
 
@@ -34,6 +36,7 @@ class ChannelTraits:
     needs_endpoint: bool = True
     fan_out: bool = False  # one delivery per endpoint, else the newest endpoint
     interrupts: bool = True  # it makes a sound, so it waits in quiet hours
+    tells: Level = ORDINARY  # the most that is ever heard of a message on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,16 @@ class Case:
     def critical(self) -> bool:
         return self.notification.priority == CRITICAL
 
+    @property
+    def asks(self) -> tuple[Mapping[str, Any], ...]:
+        """What the conditions of the strategy ask of the person."""
+        return about_people(self.strategy.configuration)
+
+    @property
+    def success(self) -> str:
+        """What counts as success, if the type or the strategy says so."""
+        return str(self.policy.success or self.strategy.configuration.get("success", ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -86,6 +99,7 @@ class Situation:
     duplicate_of: UUID | None = None  # the notification that told the same before
     digests: Mapping[str, Gathered] = field(default_factory=dict)  # by the name of the policy
     data: Mapping[str, Any] | None = None  # what the request said for this recipient only
+    meets: tuple[str, ...] = ()  # which of the case's questions about the person are answered yes, by their names
 
 
 @dataclass(frozen=True, slots=True)

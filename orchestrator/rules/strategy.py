@@ -48,7 +48,7 @@ class Options:
     expires_at: datetime | None = None  # None = never
     timezone: str = "UTC"  # the recipient's, an IANA name
     data: Mapping[str, Any] = field(default_factory=dict)  # the notification's, with what is for this recipient only
-    recipient: Mapping[str, Any] = field(default_factory=dict)  # what conditions may ask of the person: "attributes" …
+    meets: tuple[str, ...] = ()  # what conditions ask of the person and find so, by `conditions.name_of`
     evidence: Mapping[str, Any] = field(default_factory=dict)  # by channel; what it means is the strategy's own affair
     seed: int = 0
 

@@ -19,6 +19,7 @@ from typing import Literal
 Level = Literal["sent", "delivered", "seen", "read", "clicked"]
 LEVELS: tuple[Level, ...] = ("sent", "delivered", "seen", "read", "clicked")  # each proves the ones before it
 ORDINARY: Level = "delivered"
+BY_PEOPLE: tuple[Level, ...] = ("seen", "read", "clicked")  # the levels that somebody has to do something for
 
 # What receipts and the inbox call it, and what it proves. Opening a mail loads its pictures: as good as reading it.
 PROVES: Mapping[str, Level] = {

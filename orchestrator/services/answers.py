@@ -14,6 +14,7 @@ from events.services import record
 from events.values import NewEvent
 from kernel.metrics import COST_MICROS, DELIVERIES, DELIVERY_SECONDS, PROVIDER_ERRORS, RETRIES
 from orchestrator.rules.outcomes import after_call
+from orchestrator.rules.success import is_success
 from orchestrator.services import dead_letters
 from orchestrator.services.costs import note_costs
 from orchestrator.services.routing import ProviderCall
@@ -92,7 +93,8 @@ def write_answers(answers: Sequence[Answer], *, at: datetime) -> None:
 
 def _written(answer: Answer, next_move: Move, was: str) -> Written:
     call = answer.call
-    succeeded = next_move.state == "delivered" or (next_move.state == "sent" and not call.road.reports_delivery)
+    proof = "delivered" if next_move.state == "sent" and not call.road.reports_delivery else next_move.state
+    succeeded = is_success(call.delivery.success, proof)
     detail: dict[str, Any] = {
         "provider": call.account.provider,
         "account": call.account.key,

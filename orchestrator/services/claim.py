@@ -43,7 +43,7 @@ UPDATE notifications_delivery SET state = 'claimed', lease_epoch = lease_epoch +
 WHERE id = ANY (ARRAY(SELECT id FROM chosen))
 RETURNING id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, priority, attempts,
   attempts_before, crashes, lease_epoch, expires_at, unknown_policy, data, created_at, now(),
-  template_version_id, locale
+  template_version_id, locale, success
 """
 
 _NOTIFICATIONS = """
@@ -101,9 +101,9 @@ def _claimed_notification(row: Sequence[Any]) -> ClaimedNotification:
 
 def claimed_delivery(row: Sequence[Any]) -> ClaimedDelivery:
     """A row of `DELIVERY_COLUMNS` as a value; JSON comes as text from a bare cursor."""
-    *head, data, created_at, at, version_id, locale = row
+    *head, data, created_at, at, version_id, locale, success = row
     own = None if data is None else json.loads(data)
-    values: list[Any] = [*head, own, created_at, at, version_id, locale]
+    values: list[Any] = [*head, own, created_at, at, version_id, locale, success]
     return ClaimedDelivery(*values)
 
 

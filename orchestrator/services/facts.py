@@ -20,14 +20,17 @@ from channels_app.registry import channels
 from notifications.rules.policy import NO_POLICY, TypePolicy
 from notifications.rules.states import FANOUT
 from notifications.selectors import policies_of
+from orchestrator.rules.conditions import met
 from orchestrator.rules.duplicates import Sight, sight_of
 from orchestrator.rules.planning import candidate_channels
 from orchestrator.rules.situation import NOBODY, Case, ChannelTraits, EndpointFacts, Situation, StrategyFacts
 from orchestrator.rules.strategies.immediate import IMMEDIATE
+from orchestrator.rules.success import ORDINARY
 from orchestrator.selectors import Chosen, strategies_now
 from orchestrator.services import sightings
 from orchestrator.services.clocks import zone_of
 from orchestrator.services.gathering import into_digests
+from orchestrator.services.hearsay import told_on
 from orchestrator.services.suppressed import Bans, bans_against, bans_of
 from orchestrator.services.wording import Offered, offered
 from orchestrator.values import ClaimedNotification
@@ -60,10 +63,13 @@ def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
     cases = []
     for notification, recipients in shares:
         case = _case(notification, strategies[notification.tenant_id], policies, ways=ways, at=at)
+        asks = case.asks
         situations = []
         for entry in recipients:
             id = UUID(entry["id"])
             situation = _situation(case, id, entry, known.get(id), wishes.get(id), bans, ways)
+            if asks:
+                situation = replace(situation, meets=_meets(asks, known.get(id)))
             if first := told.get((notification.id, id)):
                 situation = replace(situation, duplicate_of=first)
             situations.append(situation)
@@ -93,26 +99,31 @@ def _case(
 ) -> Case:
     # A strategy that was deleted after the notification was accepted must not hold it up.
     chosen = known_strategies.get(notification.strategy) or known_strategies[IMMEDIATE.key]
+    policy = policies.get((notification.tenant_id, notification.type), NO_POLICY)
+    asked = policy.success or chosen.configuration.get("success")
     return Case(
         notification=notification,
         strategy=StrategyFacts(notification.strategy, chosen.strategy.key, chosen.version, chosen.configuration),
         channels=tuple(
-            _traits(channels.get(name), notification, ways)
+            _traits(channels.get(name), notification, policy if asked else None, ways)
             for name in candidate_channels(notification, known=channels.keys())
         ),
         at=at,
-        policy=policies.get((notification.tenant_id, notification.type), NO_POLICY),
+        policy=policy,
         tallied=notification.segment_id is not None or notification.recipient_count >= FANOUT,
     )
 
 
-def _traits(channel: Channel, notification: ClaimedNotification, ways: Ways) -> ChannelTraits:
+def _traits(channel: Channel, notification: ClaimedNotification, heard: TypePolicy | None, ways: Ways) -> ChannelTraits:
+    """`heard`: the policy of the type, where it matters what is ever heard of a message."""
+    accounts = ways.to(channel.key, mode=notification.mode, tenant_id=notification.tenant_id)
     return ChannelTraits(
         channel.key,
-        provided=bool(ways.to(channel.key, mode=notification.mode, tenant_id=notification.tenant_id)),
+        provided=bool(accounts),
         needs_endpoint=channel.needs_endpoint,
         fan_out=channel.fan_out,
         interrupts=channel.interrupts,
+        tells=told_on(channel, accounts, heard) if heard else ORDINARY,
     )
 
 
@@ -148,3 +159,16 @@ def _situation(
         wishes=wishes or NOBODY,
         data=entry.get("data"),
     )
+
+
+def _meets(asked: Sequence[Mapping[str, Any]], person: Person | None) -> tuple[str, ...]:
+    """What conditions ask of the person and find so; the answers are kept with the decision, the person is not."""
+    if person is None:
+        return ()
+    shown = {
+        "id": person.external_id,
+        "locale": person.locale,
+        "timezone": person.timezone,
+        "attributes": person.attributes,
+    }
+    return met(asked, recipient=shown)

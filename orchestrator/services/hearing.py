@@ -7,8 +7,8 @@ a delivery counts as meant when a call for it was made through the account that 
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,10 @@ from events.values import NewEvent
 from kernel.clock import iso
 from notifications.rules.states import BROKEN, DeliveryState
 from orchestrator.rules.receipts import Heard, hear
+from orchestrator.rules.success import BY_PEOPLE, is_success
 from orchestrator.services import dead_letters
 from orchestrator.services.settle import settle
+from orchestrator.services.successes import note_success
 from orchestrator.services.write import Place, disown_calls, follow_places
 
 # By the delivery's own id, else by the provider's name for the message; names are unique per account only.
@@ -42,7 +44,7 @@ ORDER BY told.number, d.id = told.delivery_id, d.id DESC
 """
 
 _LOCK = """
-SELECT id, step, last_step, state FROM notifications_delivery WHERE id = ANY (%s) ORDER BY id FOR UPDATE
+SELECT id, step, last_step, state, success FROM notifications_delivery WHERE id = ANY (%s) ORDER BY id FOR UPDATE
 """
 
 _APPLY = """
@@ -50,12 +52,12 @@ UPDATE notifications_delivery d SET state = v.state, reason = v.reason, wait_rea
   lease_until = NULL, lease_epoch = d.lease_epoch + 1,
   provider_message_id = CASE WHEN d.provider_message_id = '' THEN v.message_id ELSE d.provider_message_id END,
   error = CASE WHEN v.error <> '' THEN v.error::jsonb ELSE d.error END,
-  succeeded = v.state = 'delivered' OR (d.succeeded AND v.state NOT IN ('bounced', 'failed')),
+  succeeded = v.succeeded OR (d.succeeded AND v.state NOT IN ('bounced', 'failed')),
   sent_at = coalesce(d.sent_at, v.at),
   delivered_at = CASE WHEN v.state = 'delivered' THEN v.at ELSE d.delivered_at END,
   failed_at = CASE WHEN v.state IN ('bounced', 'failed') THEN v.at END
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
-  AS v (id, state, reason, message_id, error, at)
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[])
+  AS v (id, state, reason, message_id, error, at, succeeded)
 WHERE d.id = v.id
 """
 
@@ -68,6 +70,9 @@ class Told:
     account: str
     tenant_id: UUID | None = None
     report_id: UUID | None = None  # the row that keeps it
+    actor: str = "provider"
+    automated: bool = False  # no person did it, so it proves nothing and counts for nothing
+    detail: Mapping[str, Any] = field(default_factory=dict)  # what the log is told beside the receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class Meant:
     step: int = 0
     last_step: int = 0
     state: str = ""
+    success: str = ""  # what its strategy counts as success
 
 
 def hear_batch(told: Sequence[Told], *, at: datetime) -> list[Told]:
@@ -122,22 +128,24 @@ def apply(told: Sequence[tuple[Told, Meant]], *, at: datetime) -> None:
     heard: list[tuple[Told, Meant, Heard]] = []
     for one, delivery in told:
         if delivery.id in deliveries:
-            found = hear(states[delivery.id], one.receipt.kind)
+            found = Heard(()) if one.automated else hear(states[delivery.id], one.receipt.kind)
             heard.append((one, deliveries[delivery.id], found))
             if found.path:
                 states[delivery.id] = found.path[-1]
     moves = _moves(heard)
-    _move(moves)
+    _move(moves, deliveries)
+    reached = [d.id for _, d, found in heard if d.success in BY_PEOPLE and is_success(d.success, found.engagement)]
+    note_success(reached)
     record(_history(heard, at=at))
-    _follow(deliveries, {delivery_id: state for round in moves for delivery_id, state, _ in round}, at=at)
+    _follow(deliveries, {delivery_id: state for round in moves for delivery_id, state, _ in round}, reached, at=at)
 
 
 def _locked(meant: Mapping[UUID, Meant]) -> dict[UUID, Meant]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, (list(meant),))
         return {
-            id: replace(meant[id], step=step, last_step=last_step, state=state)
-            for id, step, last_step, state in cursor.fetchall()
+            id: replace(meant[id], step=step, last_step=last_step, state=state, success=success)
+            for id, step, last_step, state, success in cursor.fetchall()
         }
 
 
@@ -154,7 +162,7 @@ def _moves(heard: Sequence[tuple[Told, Meant, Heard]]) -> list[list[tuple[UUID, 
     return rounds
 
 
-def _move(rounds: Collection[Sequence[tuple[UUID, DeliveryState, Receipt]]]) -> None:
+def _move(rounds: Collection[Sequence[tuple[UUID, DeliveryState, Receipt]]], deliveries: Mapping[UUID, Meant]) -> None:
     with connection.cursor() as cursor:
         for moves in rounds:
             cursor.execute(
@@ -166,6 +174,7 @@ def _move(rounds: Collection[Sequence[tuple[UUID, DeliveryState, Receipt]]]) -> 
                     [receipt.provider_message_id or str(delivery_id) for delivery_id, _, receipt in moves],
                     [_error(state, receipt) for _, state, receipt in moves],
                     [receipt.at for _, _, receipt in moves],
+                    [is_success(deliveries[id].success, state) for id, state, _ in moves],
                 ),
             )
 
@@ -175,15 +184,15 @@ def _history(heard: Sequence[tuple[Told, Meant, Heard]], *, at: datetime) -> lis
     events: list[NewEvent] = []
     was = {delivery.id: delivery.state for _, delivery, _ in heard}
 
-    def tell(delivery: Meant, kind: str, reason: str = "", **detail: Any) -> None:
+    def tell(delivery: Meant, kind: str, reason: str = "", actor: str = "provider", **detail: Any) -> None:
         said = {"channel": delivery.channel, **detail}
         events.append(
-            NewEvent(delivery.tenant_id, kind, at, delivery.notification_id, delivery.id, reason, said, "provider")
+            NewEvent(delivery.tenant_id, kind, at, delivery.notification_id, delivery.id, reason, said, actor)
         )
 
     for one, delivery, found in heard:
         receipt = one.receipt
-        itself = {"receipt": receipt.kind, "code": receipt.code, "happened_at": iso(receipt.at)}
+        itself = {"receipt": receipt.kind, "code": receipt.code, "happened_at": iso(receipt.at), **one.detail}
         if one.report_id:
             itself["report"] = str(one.report_id)
         told = False
@@ -194,11 +203,14 @@ def _history(heard: Sequence[tuple[Told, Meant, Heard]], *, at: datetime) -> lis
             tell(delivery, "delivery.moved", _reason(state), **moved, **why)
             was[delivery.id] = state
         if not told:
-            tell(delivery, f"delivery.{found.engagement or 'reported'}", **itself)
+            kind, reason = found.engagement or "reported", "automated" if one.automated else ""
+            tell(delivery, f"delivery.{kind}", reason, one.actor, **itself)
     return events
 
 
-def _follow(deliveries: Mapping[UUID, Meant], ended: Mapping[UUID, DeliveryState], *, at: datetime) -> None:
+def _follow(
+    deliveries: Mapping[UUID, Meant], ended: Mapping[UUID, DeliveryState], reached: Iterable[UUID], *, at: datetime
+) -> None:
     """What else is different now: dead letters that are none, calls under way for nothing, steps of strategies."""
     dead_letters.withdraw([i for i in ended if deliveries[i].state == DeliveryState.DEAD], at=at)
     disown_calls([i for i in ended if deliveries[i].state == DeliveryState.SENDING])
@@ -206,7 +218,10 @@ def _follow(deliveries: Mapping[UUID, Meant], ended: Mapping[UUID, DeliveryState
         i: Place(d.notification_id, d.recipient_id, d.step) for i, d in deliveries.items() if d.step < d.last_step
     }
     follow_places(
-        succeeded=[places[i] for i, state in ended.items() if i in places and state is DeliveryState.DELIVERED],
+        succeeded=[
+            *(places[i] for i, state in ended.items() if i in places and is_success(deliveries[i].success, state)),
+            *(places[i] for i in reached if i in places),
+        ],
         failed=[places[i] for i, state in ended.items() if i in places and state in BROKEN],
         at=at,
     )

@@ -107,7 +107,16 @@ def _told(report: Claimed) -> Told:
         code=report.code,
         permanent=report.permanent,
     )
-    return Told(receipt, report.account, report.tenant_id, report.id)
+    sighted = report.sighted()
+    return Told(
+        receipt,
+        report.account,
+        report.tenant_id,
+        report.id,
+        actor="recipient" if sighted else "provider",
+        automated=bool(sighted.get("automated")),
+        detail=sighted,
+    )
 
 
 def _park(reports: Sequence[Claimed], *, reason: str) -> None:

@@ -30,12 +30,12 @@ WHERE id = ANY (ARRAY(
 RETURNING id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, priority,
   CASE WHEN state = 'sending' THEN attempts - 1 ELSE attempts END,
   attempts_before, crashes, lease_epoch, expires_at, unknown_policy, data, created_at, now(), template_version_id,
-  locale, state, provider
+  locale, success, state, provider
 """
 
 _COLUMNS = """id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, priority,
   attempts, attempts_before, crashes, lease_epoch, expires_at, unknown_policy, data, created_at, now(),
-  template_version_id, locale"""
+  template_version_id, locale, success"""
 
 _HELD_TOO_LONG = f"""
 SELECT {_COLUMNS} FROM notifications_delivery

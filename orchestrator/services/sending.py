@@ -36,6 +36,7 @@ from orchestrator.services.rendering import Quarantined, Wording, render
 from orchestrator.services.routing import ProviderCall, Ready, assign, grouped
 from orchestrator.services.settle import settle
 from orchestrator.services.suppressed import keep_back
+from orchestrator.services.tracking import tracked
 from orchestrator.services.write import begin
 from orchestrator.values import CRITICAL, ClaimedDelivery, Move, NotificationWords
 from preferences.rules import Wishes, left_alone_until
@@ -108,7 +109,9 @@ def _decide(
         else:
             going.append(found)
     ready: list[Ready] = []
-    for go, content in zip(going, render([_wording(go) for go in going]), strict=True):
+    rendered = render([_wording(go) for go in going])
+    wanted = [(go.delivery, go.words.tracking, said) for go, said in zip(going, rendered, strict=True)]
+    for go, content in zip(going, tracked(wanted), strict=True):
         if isinstance(content, RenderError):
             detail = {"detail": str(content)}
             held.append(Move(go.delivery, "failed", "render_error", code=content.code, detail=detail))

@@ -39,16 +39,16 @@ class LeaseLost(Exception):
 _INSERT_DELIVERIES = """
 INSERT INTO notifications_delivery (id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step,
   mode, state, reason, wait_reason, lane, priority, due_at, expires_at, unknown_policy, fallback_seconds, data, tallied,
-  template_version_id, locale, created_at)
+  template_version_id, locale, success, created_at)
 SELECT id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, state, reason,
   wait_reason, priority, priority, due_at::timestamptz, expires_at, unknown_policy, fallback_seconds, data::jsonb,
-  tallied, template_version_id, locale, %s
+  tallied, template_version_id, locale, success, %s
 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[],
   %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::timestamptz[], %s::text[], %s::int[], %s::text[],
-  %s::bool[], %s::uuid[], %s::text[])
+  %s::bool[], %s::uuid[], %s::text[], %s::text[])
   AS new (id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, state, reason,
           wait_reason, priority, due_at, expires_at, unknown_policy, fallback_seconds, data, tallied,
-          template_version_id, locale)
+          template_version_id, locale, success)
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 """
@@ -384,6 +384,7 @@ def _insert_deliveries(cursor: Any, deliveries: Sequence[PlannedDelivery], at: d
             [d.tallied for d in deliveries],
             [d.template_version_id for d in deliveries],
             [d.locale for d in deliveries],
+            [d.success for d in deliveries],
         ),
     )
     return {delivery_id for (delivery_id,) in cursor.fetchall()}

@@ -9,14 +9,12 @@ from rest_framework.response import Response
 
 from audience.selectors import recipient_ids
 from kernel.clock import now
-from preferences.catalogue import channel_names
-from preferences.documents import troubles_in
+from preferences.api.checked import check, check_merged
 from preferences.selectors import document_of
 from preferences.services import patch, put
 from preferences.values import PreferencesBody
 from tenants.api.base import TenantView
-from tenants.api.bodies import decode, judge, tree_of
-from tenants.api.faults import pointer_of
+from tenants.api.bodies import decode, tree_of
 from tenants.api.problems import FieldError, invalid, not_found
 from tenants.api.schema import operation
 from tenants.rules.scopes import MANAGE, READ
@@ -47,7 +45,7 @@ class RecipientPreferences(TenantView):
         """Everything said before is forgotten. A type's word beats its category's, and that beats the channel's."""
         recipient_id = self._recipient(external_id)
         document = msgspec.to_builtins(decode(request, PreferencesBody))
-        _check(document)
+        check((document, ()))
         return Response(put(tenant_id=self.caller.tenant_id, recipient_id=recipient_id, document=document, at=now()))
 
     @operation("Change preferences", body=PreferencesBody, answers={200: PreferencesBody}, example=EXAMPLE)
@@ -69,14 +67,5 @@ class RecipientPreferences(TenantView):
 
 
 def _check_all(document: dict[str, Any]) -> None:
-    """The shape too: what a merge made of two documents was never decoded."""
-    judged = judge(msgspec.json.encode(document), struct=PreferencesBody)
-    if isinstance(judged, tuple):
-        raise invalid(judged)
-    _check(document)
-
-
-def _check(document: dict[str, Any]) -> None:
-    troubles = troubles_in(document, channels=channel_names())
-    if troubles:
-        raise invalid([FieldError(pointer_of(t.path), t.code, t.message) for t in troubles])
+    check_merged(document, struct=PreferencesBody)
+    check((document, ()))

@@ -14,6 +14,7 @@ OWN_COLUMN = {"tenants_tenant": "id"}
 GLOBAL_UNIQUES = {
     "tenant_key_unique": "tenants are made by operators, who see all of them",
     "api_key_public_id_unique": "a random id that finds the tenant; nobody chooses one",
+    "orchestrator_keptlink_pkey": "a keyed hash that finds the link; nobody chooses one",
     "provider_account_hook_unique": "the hash of a random token that finds the account; nobody chooses one",
 }
 MINE = "(({column} = ( SELECT (NULLIF(current_setting('carillon.tenant'::text, true), ''::text))::uuid AS \"nullif\")))"

@@ -66,6 +66,8 @@ class Sequential(Strategy):
         return tuple(steps)
 
     def left_out(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, LeftOut]:
+        if configuration.get("others") != "never" and not any("when" in s for s in configuration.get("steps", ())):
+            return {}
         used = {channel for one in _in_order(options, configuration) for channel in one.channels}
         named: dict[str, list[int]] = {}
         for number, step in enumerate(configuration.get("steps", ())):
@@ -120,7 +122,7 @@ def _applying(steps: Sequence[Mapping[str, Any]], options: Options) -> list[_Ask
     if any("when" in step for step in steps):
         facts = facts_of(
             data=options.data,
-            recipient=options.recipient,
+            meets=options.meets,
             urgency=options.urgency,
             at=options.at,
             timezone=options.timezone,

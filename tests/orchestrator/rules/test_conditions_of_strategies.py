@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.rules.conditions import condition_faults, facts_of, holds
+from orchestrator.rules.conditions import about_people, condition_faults, facts_of, holds, met
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
 FACTS = facts_of(
     data={"total": 100, "paid": True, "items": [{"sku": "a"}, {"sku": "b"}], "note": None, "tags": ["new", "vip"]},
-    recipient={"locale": "de-AT", "attributes": {"plan": "gold"}},
+    meets=(),
     urgency="high",
     at=AT,
     timezone="Asia/Kolkata",  # 17:30 there
@@ -58,7 +58,9 @@ HOLDS = [
 
 @pytest.mark.parametrize(("condition", "expected"), HOLDS)
 def test_when_a_condition_holds(condition: dict[str, Any] | None, expected: bool) -> None:
-    assert holds(condition, FACTS) is expected
+    meets = met(about_people(condition), recipient={"locale": "de-AT", "attributes": {"plan": "gold"}})
+
+    assert holds(condition, FACTS | {"meets": meets}) is expected
     assert condition is None or list(condition_faults(condition)) == []
 
 
@@ -116,6 +118,7 @@ TESTS = st.builds(
 def test_what_has_no_faults_can_be_asked_of_anybody(condition: dict[str, Any], data: dict[str, Any]) -> None:
     if list(condition_faults(condition)):
         return
-    facts = facts_of(data=data, recipient={"attributes": data}, urgency="low", at=AT, timezone="UTC")
+    meets = met(about_people(condition), recipient={"attributes": data})
+    facts = facts_of(data=data, meets=meets, urgency="low", at=AT, timezone="UTC")
 
     assert holds({"not": condition}, facts) is not holds(condition, facts)

@@ -7,7 +7,7 @@ from tenants.migration_ops import TenantForeignKey, TenantTable
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orchestrator", "0003_decisions"), ("audience", "0001_initial")]
+    dependencies = [("orchestrator", "0004_kept_links"), ("audience", "0001_initial")]
 
     operations = [
         migrations.CreateModel(

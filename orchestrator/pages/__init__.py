@@ -1,0 +1,1 @@
+"""Where people land when they follow a link or look at a message: no login, no cookies, no script."""

@@ -1,0 +1,99 @@
+"""Say in words what was decided for one recipient, so that somebody who was not there understands it: pure."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from orchestrator.rules.planning import Decision, refusals
+
+WAITING = {
+    "schedule": "it was scheduled for then",
+    "earlier_step": "unless an earlier step has succeeded by then",
+    "quiet_hours": "the recipient wants to be left alone until then",
+    "outside_window": "it may not go out before",
+    "frequency_cap": "the recipient had as many as they may get until then",
+    "digest": "it is gathered with others until then",
+}
+_SOON = timedelta(days=6)
+
+
+class ExplainedStep(msgspec.Struct, kw_only=True):
+    """A message that goes out. `at` null = at once; `says` is the same on the recipient's own clock."""
+
+    channel: str
+    step: int
+    at: datetime | None
+    waits_for: str | None
+    says: str
+
+
+class ExplainedSkip(msgspec.Struct, kw_only=True):
+    """A channel that is not used: why, by which rule, and the smallest change that would turn it round."""
+
+    channel: str
+    reason: str
+    rule: str
+    flip: str | None
+    detail: dict[str, str]
+
+
+class Explained(msgspec.Struct, kw_only=True):
+    """One decision: the strategy it was taken under, the clock it was taken on, and what came of every channel."""
+
+    recipient: str | None
+    decided_at: datetime
+    timezone: str
+    strategy: str
+    strategy_kind: str
+    strategy_version: int
+    steps: list[ExplainedStep]
+    skipped: list[ExplainedSkip]
+
+
+def explained(decision: Decision, *, recipient: str | None) -> Explained:
+    """A decision in words. `recipient` is the tenant's own id; null once the person was erased."""
+    case, zone = decision.case, decision.situation.timezone
+    return Explained(
+        recipient=recipient,
+        decided_at=case.at,
+        timezone=zone,
+        strategy=case.strategy.key,
+        strategy_kind=case.strategy.kind,
+        strategy_version=case.strategy.version,
+        steps=[
+            ExplainedStep(
+                channel=delivery.channel,
+                step=delivery.step,
+                at=delivery.due_at,
+                waits_for=delivery.wait_reason or None,
+                says=_says(delivery.due_at, delivery.wait_reason, now=case.at, zone=zone),
+            )
+            for delivery in decision.deliveries
+            if delivery.state == "pending"
+        ],
+        skipped=[
+            ExplainedSkip(
+                channel=name,
+                reason=no.reason,
+                rule=no.rule,
+                flip=no.flip or None,
+                detail={key: str(value) for key, value in no.detail.items()},
+            )
+            for name, no in refusals(decision)
+        ],
+    )
+
+
+def _says(at: datetime | None, waits_for: str, *, now: datetime, zone: str) -> str:
+    if at is None:
+        return "goes out at once"
+    why = WAITING.get(waits_for)
+    return f"goes out at {_local(at, now=now, zone=zone)}" + (f": {why}" if why else "")
+
+
+def _local(at: datetime, *, now: datetime, zone: str) -> str:
+    """`06:00 Europe/Paris`, with the weekday when it is not today, with the date when it is not this week."""
+    here, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone))
+    day = "" if here.date() == today.date() else f"{here:%a} " if at - now < _SOON else f"{here:%Y-%m-%d} "
+    return f"{day}{here:%H:%M} {zone}"

@@ -1,0 +1,101 @@
+"""Note that a link was followed or a message opened: looked at here, kept as a report, applied with all others."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.db import connection
+
+from channels_app.hooks.own import Sighted, keep_sighted
+from channels_app.shared_state import Script, shared_state
+from events.bells import ring
+from notifications.selectors import id_range
+from orchestrator.rules.robots import BURST, Visit, automated
+from orchestrator.rules.tracking_token import TrackedLink
+from tenants.scope import platform_scope
+
+LANE = "receipts"
+
+# A call that is under way has handed nothing over yet; one whose answer was lost may have.
+_LOOK = """
+SELECT d.tenant_id, d.channel, attempt.provider, attempt.account,
+  CASE WHEN d.state NOT IN ('claimed', 'sending') THEN coalesce(d.sent_at, attempt.begun_at) END
+FROM notifications_delivery d
+JOIN LATERAL (
+  SELECT provider, account, begun_at FROM notifications_attempt
+  WHERE delivery_id = d.id AND id >= %s AND id < %s ORDER BY number DESC LIMIT 1) AS attempt ON true
+WHERE d.id = %s
+"""
+
+_burst = Script("burst")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The message that a visit is about."""
+
+    tenant_id: UUID
+    channel: str
+    provider: str
+    account: str
+    handed_over_at: datetime | None
+
+
+def note_click(link: TrackedLink, visit: Visit) -> None:
+    """Note that a link was followed; again within a week, and what was no person, is no news."""
+    detail = {"link": link.number, "host": urlsplit(link.address).hostname or ""}
+    lately = _links_lately(link)
+    _note(link.delivery_id, visit, kind="clicked", what=str(link.number), links_lately=lately, detail=detail)
+
+
+def note_open(delivery_id: UUID, visit: Visit) -> None:
+    """Note that a message was opened, once a week."""
+    _note(delivery_id, visit, kind="opened", what="", links_lately=0, detail={"pixel": True})
+
+
+def _note(
+    delivery_id: UUID,
+    visit: Visit,
+    *,
+    kind: Literal["clicked", "opened"],
+    what: str,
+    links_lately: int,
+    detail: dict[str, object],
+) -> None:
+    with platform_scope():
+        found = _find(delivery_id)
+        if found is None:
+            return
+        why = automated(visit, handed_over_at=found.handed_over_at, links_lately=links_lately)
+        once = f"{kind}:automated" if why else f"{kind}:{what}"  # machines come by for every link: once will do
+        sighted = Sighted(
+            found.tenant_id,
+            delivery_id,
+            found.account,
+            found.provider,
+            found.channel,
+            kind,
+            visit.at,
+            {**detail, "automated": why} if why else detail,
+        )
+        kept = keep_sighted(sighted, once=once)
+    if kept:
+        ring((LANE,))
+
+
+def _find(delivery_id: UUID) -> _Found | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK, (*id_range((delivery_id,)), delivery_id))
+        row = cursor.fetchone()
+    return _Found(*row) if row else None
+
+
+def _links_lately(link: TrackedLink) -> int:
+    """How many links of a message were followed lately, with this one; this one alone while Redis does not answer."""
+    milliseconds = int(BURST.total_seconds() * 1000)
+    found = shared_state.run(_burst, keys=[f"carillon:clicks:{link.delivery_id}"], args=[link.number, milliseconds])
+    return int(found[0]) if found else 1
