@@ -21,7 +21,7 @@ from tenants.api.vocabulary import Moment
 from tenants.rules.scopes import MANAGE, READ
 
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
-_RESERVED = frozenset({"validate"})  # a route of its own
+_RESERVED = frozenset({"validate", "backtest"})  # a route of its own
 EXAMPLE = {
     "name": "Push, then e-mail",
     "kind": "sequential",

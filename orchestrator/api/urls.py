@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orchestrator.api import dead_letters, explain, preview, strategies, template_tests
+from orchestrator.api import backtests, dead_letters, explain, preview, strategies, template_tests
 
 urlpatterns = [
     path("notifications/preview", preview.NotificationPreview.as_view()),
@@ -16,5 +16,6 @@ urlpatterns = [
     path("templates/<str:key>/test-send", template_tests.TemplateTestSend.as_view()),
     path("strategies", strategies.Strategies.as_view()),
     path("strategies/validate", strategies.StrategyValidation.as_view()),
+    path("strategies/backtest", backtests.StrategyBacktest.as_view()),
     path("strategies/<str:key>", strategies.StrategyDetail.as_view()),
 ]

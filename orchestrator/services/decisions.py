@@ -51,7 +51,7 @@ def keep(decisions: Sequence[Decision], *, pages: Mapping[UUID, str]) -> None:
 
 def decisions_of(notification: Notification, *, recipient_id: UUID | None = None) -> Iterator[Decision]:
     """What was decided about a notification, for all its recipients or one of them, by the rules of today."""
-    said = _said(notification)
+    said = said_by(notification)
     for row in Row.objects.filter(notification_id=notification.id).order_by("id").iterator(chunk_size=10):
         yield from again(unpacked(bytes(row.facts)), said=said, only=recipient_id)
 
@@ -59,7 +59,7 @@ def decisions_of(notification: Notification, *, recipient_id: UUID | None = None
 def replayed(rows: Sequence[Row]) -> Iterator[Replayed]:
     """Take every decision of these records again and compare it with what came of it then."""
     found = Notification.objects.filter(id__in={row.notification_id for row in rows}).only("data", "recipients")
-    said = {notification.id: _said(notification) for notification in found}
+    said = {notification.id: said_by(notification) for notification in found}
     for row in rows:
         if row.rules != RULES or row.notification_id not in said:
             yield Replayed(row.id, row.notification_id, row.recipients, agrees=None)
@@ -69,6 +69,7 @@ def replayed(rows: Sequence[Row]) -> Iterator[Replayed]:
             yield Replayed(row.id, row.notification_id, row.recipients, agrees=same)
 
 
-def _said(notification: Notification) -> Said:
+def said_by(notification: Notification) -> Said:
+    """What a request said, as decisions need it."""
     own = {UUID(entry["id"]): entry["data"] for entry in notification.recipients if entry.get("data") is not None}
     return Said(notification.data, own)
