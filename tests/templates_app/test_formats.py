@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from templates_app.children import Children
+from templates_app.rules.batch import render_with
 from templates_app.rules.context import build_context
 from templates_app.rules.formats import locale_for
-from templates_app.rules.liquid import check, render_content
-from templates_app.values import RenderError
+from templates_app.rules.liquid import check, render_batch, render_content
+from templates_app.values import Job, RenderError
 from tests.make import AT
 from tests.templates_app.speaking import Words
 
@@ -19,16 +21,21 @@ DATA: dict[str, Any] = {
     "at": "2026-12-03T17:05:00Z",
     "day": "2026-12-03",
 }
+SOME_LOCALES = (
+    "en", "fr", "de", "ar", "es", "it", "pt", "nl", "pl", "cs", "sv", "fi", "el", "tr", "ru", "uk", "he", "hi", "ja",
+    "ko", "zh-Hans", "zh-Hant", "th", "vi", "de-AT", "de-CH", "en-GB", "en-IN", "fr-CA", "pt-BR", "es-MX", "ar-EG",
+)  # fmt: skip
+
+
+def context_of(reader: str, timezone: str = "Europe/Paris", **data: Any) -> dict[str, Any]:
+    """What templates speak of to somebody of this locale."""
+    recipient = {"id": "u", "locale": reader, "timezone": timezone, "attributes": {}}
+    return build_context(data=DATA | data, recipient=recipient, notification={"id": "n", "type": "t"}, now=AT)
 
 
 def said(text: str, *, reader: str, words: str = "", timezone: str = "Europe/Paris", **data: Any) -> str:
     """A text filled in for somebody, with every kind of blank as a blank and without marks of direction."""
-    context = build_context(
-        data=DATA | data,
-        recipient={"id": "u", "locale": reader, "timezone": timezone, "attributes": {}},
-        notification={"id": "n", "type": "t"},
-        now=AT,
-    ) | {"locale": words}
+    context = context_of(reader, timezone, **data) | {"locale": words}
     found: str = render_content("email", Words(text=text), context).text
     return found.translate({0xA0: " ", 0x202F: " ", 0x200F: None, 0x200E: None})
 
@@ -141,12 +148,8 @@ def test_the_wrong_number_of_arguments_is_refused(text: str) -> None:
 
 
 def test_written_numbers_cannot_smuggle_markup() -> None:
-    context = build_context(
-        data={"total": "1<b>"}, recipient={"id": "u"}, notification={"id": "n", "type": "t"}, now=AT
-    )
-
     with pytest.raises(RenderError):
-        render_content("email", Words(html="{{ total | money: 'EUR' }}"), context)
+        render_content("email", Words(html="{{ total | money: 'EUR' }}"), context_of("en", total="1<b>"))
 
 
 def test_many_of_them_are_paid_for() -> None:
@@ -157,3 +160,16 @@ def test_many_of_them_are_paid_for() -> None:
         said(text, reader="fr")
 
     assert refused.value.code == "template_too_expensive"
+
+
+def test_a_render_child_writes_them_too() -> None:
+    text = "{{ total | money: 'EUR' }} {{ share | percent }} {{ at | datetime: 'full' }} {{ at | date: 'long' }}"
+    jobs = [Job("email", Words(text=text), context_of(reader)) for reader in SOME_LOCALES]
+    children = Children()
+    try:
+        found = render_with(children.fill, jobs)
+    finally:
+        children.close()
+
+    assert found == render_batch(jobs)
+    assert len({content.text for content in found}) > len(SOME_LOCALES) // 2
