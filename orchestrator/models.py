@@ -209,3 +209,89 @@ class DigestItem(models.Model):
             models.Index(fields=("notification_id",), name="digest_item_of_notification"),
             models.Index(fields=("sent_as",), name="digest_item_sent_as", condition=models.Q(sent_as__isnull=False)),
         )
+
+
+class StrategyVersion(models.Model):
+    """A strategy as it was at one of its versions; never changed, and kept when the strategy is deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField()
+    key = models.CharField(max_length=100)
+    version = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=100)
+    configuration = models.JSONField(default=dict)
+    active = models.BooleanField()
+    actor = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("tenant_id", "key", "version"), name="strategy_version_unique_per_tenant"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key}@{self.version}"
+
+
+class StrategyDefault(models.Model):
+    """The strategy of a tenant's messages that ask for none and whose type has none."""
+
+    tenant_id = models.UUIDField(primary_key=True, editable=False)
+    strategy = models.CharField(max_length=100)
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.strategy
+
+
+class Experiment(models.Model):
+    """A comparison of ways to tell people something. `salt` decides who gets which arm, and never changes."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        RUNNING = "running"
+        STOPPED = "stopped"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField()
+    key = models.CharField(max_length=100)
+    name = models.CharField(max_length=200)
+    types = ArrayField(models.CharField(max_length=100), default=list, blank=True)  # whose messages; empty = all
+    arms = models.JSONField(default=list)  # [{"key", "weight", "strategy"?, "template"?}]; the first is the control
+    holdout_percent = models.FloatField(default=0)  # of the recipients, who get nothing at all
+    goal = models.CharField(max_length=16)  # what counts: delivered, opened or clicked
+    salt = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("tenant_id", "key"), name="experiment_key_unique_per_tenant"),
+            models.UniqueConstraint(fields=("tenant_id", "id"), name="experiment_same_tenant_target"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("draft", "running", "stopped")), name="experiment_state_known"
+            ),
+        )
+        indexes = (models.Index(fields=("tenant_id",), name="experiment_running", condition=models.Q(state="running")),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Exposure(models.Model):
+    """One message to one person, planned as an arm of an experiment says. Goes when the recipient goes."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "experiment_id", "recipient_id", "notification_id")
+    tenant_id = models.UUIDField()
+    experiment_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    notification_id = models.UUIDField()
+    arm = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.arm

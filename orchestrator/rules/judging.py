@@ -3,6 +3,7 @@
 | Check       | Says no when                                                  | Reason                         |
 |-------------|---------------------------------------------------------------|--------------------------------|
 | duplicate   | the recipient was told the same within the window             | `duplicate`                    |
+| holdout     | an experiment on this type keeps the recipient out of it      | `experiment_holdout`           |
 | provided    | no provider account carries the channel                       | `channel_disabled`             |
 | person      | the recipient was erased meanwhile                            | `no_endpoint`                  |
 | preference  | they do not want it                                           | `preference_off`               |
@@ -19,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from orchestrator.rules.digests import gathers
+from orchestrator.rules.experiments import HOLDOUT
 from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, Unusable, Usable, Verdict
 from orchestrator.rules.timing import first_moment, held_until
 from preferences.rules import Ban, allows, barred
@@ -30,6 +32,7 @@ FLIPS: Mapping[str, str] = {
     "suppressed": "lift the suppression of this address (see /suppressions)",
     "unsubscribed": "the recipient subscribes again",
     "quiet_hours": "a later expires_at, or the critical priority",
+    "experiment_holdout": "the experiment ends, or its holdout gets smaller than this recipient's draw",
     "condition_not_met": "a strategy whose condition for this channel holds for this message",
     "not_in_strategy": "a strategy that names this channel",
     "digest": "close the digest early, or the critical priority",
@@ -75,6 +78,13 @@ def _no(rule: str, reason: str, **detail: str) -> Unusable:
 def _duplicate(question: Question) -> Unusable | None:
     first = question.situation.duplicate_of
     return _no("duplicate", "duplicate", duplicate_of=str(first)) if first else None
+
+
+def _holdout(question: Question) -> Unusable | None:
+    case = question.case
+    if case.arm != HOLDOUT or case.experiment is None:
+        return None
+    return _no("holdout", "experiment_holdout", experiment=case.experiment.key)
 
 
 def _provided(question: Question) -> Unusable | None:
@@ -149,6 +159,7 @@ def _ban(question: Question, endpoint: EndpointFacts) -> Ban | None:
 
 CHECKS: tuple[Check, ...] = (
     _duplicate,
+    _holdout,
     _provided,
     _person,
     _preference,

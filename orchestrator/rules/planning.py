@@ -31,13 +31,15 @@ class Decision:
     situation: Situation
     verdicts: Verdicts
     deliveries: tuple[PlannedDelivery, ...]
+    arm: str = ""  # of the experiment of the case
 
 
 def decide(case: Case, situation: Situation) -> Decision:
     """Judge the channels and plan the steps; the same case and situation give the same decision."""
-    verdicts = judge(case, situation)
-    verdicts |= _left_out(case, situation, verdicts)
-    return Decision(case, situation, verdicts, tuple(plan(case, situation, verdicts)))
+    own = case.for_one(situation.recipient_id)
+    verdicts = judge(own, situation)
+    verdicts |= _left_out(own, situation, verdicts)
+    return Decision(case, situation, verdicts, tuple(plan(own, situation, verdicts)), own.arm)
 
 
 def refusals(decision: Decision) -> Iterator[tuple[str, Unusable]]:

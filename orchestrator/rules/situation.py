@@ -4,13 +4,14 @@ Both are whole: with them and the rules of their day the decision can be taken a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from notifications.rules.policy import NO_POLICY, TypePolicy
 from orchestrator.rules.conditions import about_people
+from orchestrator.rules.experiments import HOLDOUT, Arm, assigned
 from orchestrator.rules.success import ORDINARY, Level
 from orchestrator.values import CRITICAL, ClaimedNotification
 from preferences.rules import Ban, Wishes
@@ -59,6 +60,27 @@ class StrategyFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmFacts:
+    """An arm of an experiment as it stood. `strategy` and `channels` (those it has words for) are `None` where it does
+    as it would be done without it."""
+
+    arm: Arm
+    strategy: StrategyFacts | None = None
+    channels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentFacts:
+    """A running experiment on messages of this type."""
+
+    id: UUID
+    key: str
+    salt: str
+    holdout_percent: float
+    arms: tuple[ArmFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One notification to be decided on at a moment. `channels` are those considered, in the order asked for.
 
@@ -71,6 +93,8 @@ class Case:
     at: datetime
     policy: TypePolicy = NO_POLICY
     tallied: bool = False
+    experiment: ExperimentFacts | None = None
+    arm: str = ""  # of the experiment, once it is about one recipient
 
     @property
     def critical(self) -> bool:
@@ -78,8 +102,31 @@ class Case:
 
     @property
     def asks(self) -> tuple[Mapping[str, Any], ...]:
-        """What the conditions of the strategy ask of the person."""
-        return about_people(self.strategy.configuration)
+        """What the conditions of the strategy, or of any that an arm may choose, ask of the person."""
+        arms = self.experiment.arms if self.experiment else ()
+        chosen = (self.strategy, *(arm.strategy for arm in arms if arm.strategy))
+        return tuple(one for strategy in chosen for one in about_people(strategy.configuration))
+
+    def arm_of(self, recipient_id: UUID) -> str:
+        """The arm of the experiment that a recipient is in; empty without one. Nobody is kept from what is critical."""
+        if self.experiment is None:
+            return ""
+        percent = 0.0 if self.critical else self.experiment.holdout_percent
+        arms = tuple(arm.arm for arm in self.experiment.arms)
+        return assigned(recipient_id, salt=self.experiment.salt, arms=arms, holdout_percent=percent)
+
+    def for_one(self, recipient_id: UUID) -> "Case":
+        """The case as it is for this recipient: done as the arm says that they are in."""
+        arm = self.arm_of(recipient_id)
+        if not arm or self.experiment is None:
+            return self
+        own = replace(self, arm=arm)
+        if arm == HOLDOUT:
+            return own
+        found = next(one for one in self.experiment.arms if one.arm.key == arm)
+        if found.channels is not None:
+            own = replace(own, channels=tuple(traits for traits in self.channels if traits.key in found.channels))
+        return replace(own, strategy=found.strategy) if found.strategy else own
 
     @property
     def success(self) -> str:
