@@ -15,6 +15,7 @@ from notifications.values import PRIORITY_NUMBER, NotificationRequest, Recipient
 DEFAULT_TTL = timedelta(days=3)
 DEFAULT_UNKNOWN_POLICY = "at_least_once"
 MEDIUM = PRIORITY_NUMBER["medium"]
+LEARNING, ALL_AT_ONCE = "smart", "immediate"  # strategies
 LONGEST_WAIT = timedelta(days=5 * 366)  # how far ahead something may be scheduled
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # a moment before it is a mistake, not a moment
 # Where clocks show a wall-clock time first (UTC+14) and last (UTC-12).
@@ -84,7 +85,7 @@ def judge(
     `content_channels` are those it has words for; `introduced` people (external ids) whom requests before it create.
     """
     facts = known.types.get(request.type or "")
-    strategy = request.strategy or (facts.strategy if facts else "") or known.default_strategy
+    strategy = request.strategy or (facts.strategy if facts else "") or _default_strategy(request, known)
     troubles = (
         *_type_troubles(request, facts, known, content_channels),
         *_audience_troubles(request, known, introduced),
@@ -111,6 +112,12 @@ def judge(
         dedup=msgspec.to_builtins(request.dedup) if request.dedup else {},
         template=template_of(request, facts),
     )
+
+
+def _default_strategy(request: NotificationRequest, known: Known) -> str:
+    """Who names several channels and no strategy means all of them; the one that learns would pick (decision 0014)."""
+    several = len(set(request.channels or ())) > 1
+    return ALL_AT_ONCE if several and known.default_strategy == LEARNING else known.default_strategy
 
 
 def template_of(request: NotificationRequest, facts: TypeFacts | None) -> str:

@@ -1,5 +1,6 @@
 """Judging requests, without a database: every refusal has its place and its code."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ KNOWN = Known(
     types={"order": ORDER, "templated": TEMPLATED},
     recipients={"ana": UUID(int=1)},
     segments={"vip": (UUID(int=2), 3)},
-    strategies=("smart", "sequential"),
+    strategies=("smart", "sequential", "immediate"),
     channels=("email", "sms", "push", "in_app"),
     default_strategy="smart",
     templates={"welcome": ("push", "sms")},
@@ -28,10 +29,13 @@ KNOWN = Known(
 WORDS = ("in_app",)
 
 
-def verdict(*, words: tuple[str, ...] = WORDS, **facts: Any) -> Judged | list[tuple[str, str]]:
+def verdict(
+    *, words: tuple[str, ...] = WORDS, default_strategy: str = "smart", **facts: Any
+) -> Judged | list[tuple[str, str]]:
     if not words:
         facts["content"] = None
-    found = judge(a_request(**facts), known=KNOWN, at=AT, content_channels=words)
+    known = replace(KNOWN, default_strategy=default_strategy)
+    found = judge(a_request(**facts), known=known, at=AT, content_channels=words)
     return found if isinstance(found, Judged) else [(trouble.pointer, trouble.code) for trouble in found]
 
 
@@ -107,6 +111,23 @@ def test_an_unknown_type_is_a_word_when_there_is_content() -> None:
 
     assert isinstance(judged, Judged)
     assert (judged.type, judged.priority, judged.strategy, judged.channels) == ("x", 2, "smart", ())
+
+
+@pytest.mark.parametrize(
+    ("facts", "default", "strategy"),
+    [
+        pytest.param({"channels": ["email", "sms"]}, "smart", "immediate", id="several channels: all of them"),
+        pytest.param({"channels": ["sms", "sms"]}, "smart", "smart", id="one channel"),
+        pytest.param({}, "smart", "smart", id="no channel"),
+        pytest.param({"channels": ["email", "sms"], "strategy": "smart"}, "smart", "smart", id="asked to choose"),
+        pytest.param({"channels": ["email", "sms"]}, "sequential", "sequential", id="another default"),
+    ],
+)
+def test_naming_channels_and_no_strategy_means_all_of_them(facts: dict[str, Any], default: str, strategy: str) -> None:
+    judged = verdict(words=("email", "sms"), default_strategy=default, **facts)
+
+    assert isinstance(judged, Judged)
+    assert judged.strategy == strategy
 
 
 @pytest.mark.parametrize(

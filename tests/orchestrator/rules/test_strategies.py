@@ -53,8 +53,8 @@ def test_email_first_goes_on_with_sms_after_an_hour_and_push_five_minutes_later(
     ]
 
 
-def test_smart_without_evidence_uses_every_channel() -> None:
-    assert steps(SMART, "email", "sms") == [(("email", "sms"), 0)]
+def test_smart_without_evidence_is_sequential() -> None:
+    assert steps(SMART, "email", "sms") == steps(SEQUENTIAL, "email", "sms")
 
 
 @given(
