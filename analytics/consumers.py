@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from analytics.rules import COUNTED_KINDS, rolled_up
+from analytics.rules.rollups import COUNTED_KINDS, rolled_up
 from analytics.services import CONSUMER, add
 from analytics.values import Origin
 from events.consumers import consumer

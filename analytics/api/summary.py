@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.models import Rollup
-from analytics.rules import OUTCOMES
+from analytics.rules.rollups import OUTCOMES
 from analytics.selectors import GROUPINGS, Group, grouped, together
 from audience.rules.places import is_timezone
 from kernel.clock import now

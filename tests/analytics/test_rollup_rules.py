@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from analytics.rules import ENDS, OUTCOMES, rolled_up
+from analytics.rules.rollups import ENDS, OUTCOMES, rolled_up
 from analytics.values import Cell, Figures, Origin
 from events.values import LoggedEvent
 from notifications.rules.states import LEGAL, OPEN
