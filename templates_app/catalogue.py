@@ -10,11 +10,13 @@ from templates_app.values import Shape
 
 Shapes = Callable[[], Mapping[str, Shape]]
 Uses = Callable[[UUID | None, str], Sequence[str]]
+Categories = Callable[[UUID, str], Sequence[str]]
 Succession = Callable[[UUID, UUID], None]
 Release = Callable[[Sequence[UUID]], None]
 
 _shapes: list[Shapes] = []
 _uses: list[Uses] = []
+_categories: list[Categories] = []
 _successions: list[Succession] = []
 _releases: list[Release] = []
 _withdrawals: list[Succession] = []
@@ -40,6 +42,19 @@ def register_uses(uses: Uses) -> None:
 def uses_of(tenant_id: UUID | None, key: str) -> list[str]:
     """What names the template: `type order_confirmation`."""
     return [use for source in _uses for use in source(tenant_id, key)]
+
+
+def register_categories(categories: Categories) -> None:
+    """Let `categories(tenant_id, key)` tell as what a template's messages go out; called once at start."""
+    if categories not in _categories:
+        _categories.append(categories)
+
+
+def categories_of(tenant_id: UUID | None, key: str) -> list[str]:
+    """The categories of the notification types that name the template."""
+    if tenant_id is None:
+        return []
+    return [found for source in _categories for found in source(tenant_id, key)]
 
 
 def register_succession(succession: Succession) -> None:

@@ -3,9 +3,11 @@
 Rows without a tenant are the platform's: everybody's default. Tenants never see them directly; `selectors` reads them.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from kernel.ids import uuid7
+from templates_app.rules.promotion import PROMOTIONAL
 from tenants.models import Tenant
 
 
@@ -222,15 +224,24 @@ class Translation(models.Model):
         return self.locale
 
 
+def promotional_default() -> list[str]:
+    """The categories whose mail must say how to leave and who sent it."""
+    return list(PROMOTIONAL)
+
+
 class TemplateSettings(models.Model):
     """What all templates of a tenant share: `brand` (templates read `{{ brand.… }}`, as it is when they are filled
-    in), the locale its texts without one are written in, and whether author and publisher must be two people.
+    in), the locale its texts without one are written in, whether author and publisher must be two people, and the
+    categories whose mail promotes something.
     """
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="+")
     brand = models.JSONField(default=dict)
     default_locale = models.CharField(max_length=40, blank=True)
     four_eyes = models.BooleanField(default=False)
+    promotional = ArrayField(
+        models.CharField(max_length=100), default=promotional_default, db_default=["marketing"], blank=True
+    )
     revision = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
 

@@ -18,6 +18,7 @@ from kernel.clock import monotonic
 from templates_app.models import Layout, Template, TemplateSettings, TemplateVersion, Translation
 from templates_app.rules.names import DRAFT, Name, parse_name
 from templates_app.rules.offers import Offer, Tier, Trial
+from templates_app.rules.promotion import PROMOTIONAL
 from templates_app.values import Compiled
 from tenants.scope import platform_scope
 
@@ -33,6 +34,7 @@ class Settings:
     brand: Mapping[str, Any]
     default_locale: str = ""
     four_eyes: bool = False
+    promotional: tuple[str, ...] = PROMOTIONAL
     revision: int = 0
 
 
@@ -181,19 +183,21 @@ def settings_now(tenant_ids: Collection[UUID | None]) -> dict[UUID | None, Setti
     """The settings of tenants as they are this moment, in one statement."""
     found: dict[UUID | None, Settings] = dict.fromkeys(tenant_ids, NO_SETTINGS)
     for row in TemplateSettings.objects.filter(tenant_id__in=[id for id in tenant_ids if id is not None]):
-        found[row.tenant_id] = Settings(row.brand, row.default_locale, row.four_eyes, row.revision)
+        found[row.tenant_id] = Settings(
+            row.brand, row.default_locale, row.four_eyes, tuple(row.promotional), row.revision
+        )
     return found
 
 
-def brands_of(tenant_ids: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
-    """How the messages of tenants look; kept in memory for `RELOAD_SECONDS`."""
+def settings_lately(tenant_ids: Collection[UUID]) -> dict[UUID, Settings]:
+    """The settings of tenants as they were at most `RELOAD_SECONDS` ago: kept in memory."""
     at = monotonic()
-    missing = [id for id in tenant_ids if id not in _kept.brands or _kept.brands[id][0] < at]
+    missing = [id for id in tenant_ids if id not in _kept.settings or _kept.settings[id][0] < at]
     if missing:
         fresh = settings_now(missing)
         for id in missing:
-            _kept.brands[id] = at + RELOAD_SECONDS, fresh[id].brand
-    return {id: _kept.brands[id][1] for id in tenant_ids}
+            _kept.settings[id] = at + RELOAD_SECONDS, fresh[id]
+    return {id: _kept.settings[id][1] for id in tenant_ids}
 
 
 def offers(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], Offer]:
@@ -308,13 +312,13 @@ class _Kept:
     """Words by version and revision: of what was published there is only ever one. The least used go first."""
 
     def __init__(self) -> None:
-        self.brands: dict[UUID, tuple[float, Mapping[str, Any]]] = {}
+        self.settings: dict[UUID, tuple[float, Settings]] = {}
         self._words: OrderedDict[tuple[UUID, int], Compiled] = OrderedDict()
         self._lock = Lock()
 
     def clear(self) -> None:
         with self._lock:
-            self.brands.clear()
+            self.settings.clear()
             self._words.clear()
 
     def words(self, keys: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], Compiled]:

@@ -12,7 +12,8 @@ from audience.values import Person
 from channels_app.registry import channels
 from templates_app.rendering import render_jobs
 from templates_app.rules.context import build_context
-from templates_app.selectors import Words, brands_of, words_of
+from templates_app.rules.promotion import with_footer
+from templates_app.selectors import NO_SETTINGS, Settings, Words, settings_lately, words_of
 from templates_app.services.quarantine import count_crash
 from templates_app.values import DEFAULT, Job, RenderError
 
@@ -21,7 +22,8 @@ from templates_app.values import DEFAULT, Job, RenderError
 class Wording:
     """What one message is made of. `own_data` is what the request said for this person only; `at` is its moment.
 
-    Without `template_version_id` the words are those of `content`.
+    Without `template_version_id` the words are those of `content`. `unsubscribe_url` is where this person leaves this
+    category, empty when it cannot be left; mail of a promotional `category` gets what it lacks at its end.
     """
 
     channel: str
@@ -35,6 +37,8 @@ class Wording:
     tenant_id: UUID | None = None
     template_version_id: UUID | None = None
     locale: str = DEFAULT
+    category: str = ""
+    unsubscribe_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,10 @@ def render(wordings: Sequence[Wording]) -> list[Rendered]:
         content = next(contents) if isinstance(job, Job) else job
         if isinstance(content, RenderError) and content.code == "template_crashed" and wording.template_version_id:
             count_crash(wording.template_version_id, at=wording.at)
-        found.append(content if isinstance(content, RenderError | Quarantined) else _judged(wording.channel, content))
+        if isinstance(content, RenderError | Quarantined):
+            found.append(content)
+        else:
+            found.append(_judged(wording.channel, _dutiful(content, wording, around)))
     return found
 
 
@@ -64,15 +71,32 @@ class _Around:
     """What a batch has in common; contents, data and translations are the same objects for all who share them."""
 
     words: Mapping[UUID, Words]
-    brands: Mapping[UUID, Mapping[str, Any]]
+    settings: Mapping[UUID, Settings]
     contents: dict[tuple[UUID, str, str], msgspec.Struct | None] = field(default_factory=dict)
     data: dict[tuple[UUID, UUID], Mapping[str, Any]] = field(default_factory=dict)
 
 
 def _look(wordings: Sequence[Wording]) -> _Around:
     versions = {wording.template_version_id for wording in wordings if wording.template_version_id}
-    tenants = {wording.tenant_id for wording in wordings if wording.template_version_id and wording.tenant_id}
-    return _Around(words_of(versions), brands_of(tenants))
+    tenants = {
+        wording.tenant_id
+        for wording in wordings
+        if wording.tenant_id and (wording.template_version_id or _may_promote(wording))
+    }
+    return _Around(words_of(versions), settings_lately(tenants))
+
+
+def _may_promote(wording: Wording) -> bool:
+    return bool(wording.category) and channels.get(wording.channel).address_kind == "email"
+
+
+def _dutiful(content: msgspec.Struct, wording: Wording, around: _Around) -> msgspec.Struct:
+    """Mail that promotes something says how to leave and who sent it, whoever wrote it."""
+    settings = around.settings.get(wording.tenant_id, NO_SETTINGS) if wording.tenant_id else NO_SETTINGS
+    if not _may_promote(wording) or wording.category not in settings.promotional:
+        return content
+    locale = wording.locale or wording.person.locale or settings.default_locale
+    return with_footer(content, unsubscribe_url=wording.unsubscribe_url, brand=settings.brand, locale=locale)
 
 
 def _prepared(wording: Wording, around: _Around) -> Job | RenderError | Quarantined:
@@ -113,9 +137,10 @@ def _templated(wording: Wording, words: Words, around: _Around) -> Job | RenderE
     shared = wording.notification_id, words.version_id
     if shared not in around.data:
         around.data[shared] = {**compiled.defaults, **wording.data} if compiled.defaults else wording.data
-    brand = around.brands.get(wording.tenant_id, {}) if wording.tenant_id else {}
+    settings = around.settings.get(wording.tenant_id, NO_SETTINGS) if wording.tenant_id else NO_SETTINGS
     messages = compiled.messages.get(wording.locale, {})
-    context = _context(wording, data=around.data[shared], brand=brand, messages=messages)
+    locale = wording.locale or settings.default_locale
+    context = _context(wording, data=around.data[shared], brand=settings.brand, messages=messages, locale=locale)
     return Job(wording.channel, content, context, lenient=compiled.lenient, trusted=words.tenant_id is None)
 
 
@@ -129,6 +154,7 @@ def _context(
     data: Mapping[str, Any],
     brand: Mapping[str, Any] | None = None,
     messages: Mapping[str, Any] | None = None,
+    locale: str = "",
 ) -> dict[str, Any]:
     """People who share the data share the object: what reads only that is filled in once for all of them."""
     return build_context(
@@ -143,6 +169,8 @@ def _context(
         now=wording.at,
         brand=brand,
         messages=messages,
+        locale=locale or wording.person.locale,
+        unsubscribe_url=wording.unsubscribe_url,
     )
 
 

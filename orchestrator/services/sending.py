@@ -171,6 +171,8 @@ def _wording(go: _Going) -> Wording:
         tenant_id=go.delivery.tenant_id,
         template_version_id=go.delivery.template_version_id,
         locale=go.delivery.locale,
+        category=go.words.category,
+        unsubscribe_url=_unsubscribe_url(go),
     )
 
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from audience.rules.places import read_locale
 from kernel.clock import now
 from templates_app.api.etags import etag, expected_revision, overtaken
+from templates_app.rules.promotion import PROMOTIONAL
 from templates_app.selectors import Settings, settings_of
 from templates_app.services.drafts import Overtaken
 from templates_app.services.surroundings import save_settings
@@ -20,16 +21,19 @@ from tenants.api.schema import operation
 from tenants.rules.scopes import ADMIN, READ
 
 BRAND_BYTES = 16_384
+Category = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class TemplateSettingsBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`brand` is what templates read as `{{ brand.… }}`: colours, a logo, a postal address. `default_locale` is the
-    language of parts without one. With `four_eyes` nobody publishes what they wrote themselves.
+    language of parts without one. With `four_eyes` nobody publishes what they wrote themselves. Mail of `promotional`
+    categories always says how to leave (`unsubscribe_url`) and who sent it (`brand.postal_address`).
     """
 
     brand: dict[str, Any] = {}
     default_locale: Annotated[str, Meta(max_length=40)] = ""
     four_eyes: bool = False
+    promotional: Annotated[tuple[Category, ...], Meta(max_length=50)] = PROMOTIONAL
 
 
 class TemplateSettingsShown(TemplateSettingsBody, kw_only=True):
@@ -52,7 +56,7 @@ class SettingsDetail(TenantView):
         body=TemplateSettingsBody,
         answers={200: TemplateSettingsShown},
         problems=(412,),
-        example={"brand": {"name": "Acme", "color": "#0a58ca", "address": "1 Main St"}, "default_locale": "en"},
+        example={"brand": {"name": "Acme", "color": "#0a58ca", "postal_address": "1 Main St"}, "default_locale": "en"},
     )
     def put(self, request: Request) -> Response:
         """A new look is seen by every message within seconds, also by those of versions published before."""
@@ -68,13 +72,14 @@ class SettingsDetail(TenantView):
                 brand=body.brand,
                 default_locale=body.default_locale,
                 four_eyes=body.four_eyes,
+                promotional=body.promotional,
                 actor=self.caller.actor,
                 at=now(),
                 if_revision=expected_revision(request),
             )
         except Overtaken as trouble:
             raise overtaken(trouble) from trouble
-        shown = Settings(row.brand, row.default_locale, row.four_eyes, row.revision)
+        shown = Settings(row.brand, row.default_locale, row.four_eyes, tuple(row.promotional), row.revision)
         return Response(_shown(shown), headers={"ETag": etag(row.revision)})
 
 
@@ -83,5 +88,6 @@ def _shown(found: Settings) -> TemplateSettingsShown:
         brand=dict(found.brand),
         default_locale=found.default_locale,
         four_eyes=found.four_eyes,
+        promotional=found.promotional,
         revision=found.revision,
     )

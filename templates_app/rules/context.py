@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from templates_app.rules.directions import direction_of
 from templates_app.rules.filters import MESSAGES
 
-RESERVED = ("data", "recipient", "notification", "now", "brand")
+RESERVED = ("data", "recipient", "notification", "now", "brand", "locale", "dir", "unsubscribe_url")
 
 
 def build_context(
@@ -17,13 +18,16 @@ def build_context(
     now: datetime,
     brand: Mapping[str, Any] | None = None,
     messages: Mapping[str, Any] | None = None,
+    locale: str = "",
+    unsubscribe_url: str = "",
 ) -> dict[str, Any]:
     """The names at the top level: every key of `data`, and the reserved names, which win.
 
     `recipient` has id, locale, timezone and attributes; `notification` has id and type. `now` is aware, and the same
     over all attempts of a delivery, so that they say the same. Give the very same `data` object for people who share
     it: batches fill in once what reads the same objects. `brand` is the tenant's look; `messages` are translations by
-    key, as `rules.translate` says them.
+    key, as `rules.translate` says them. `locale` is that of the words, and `dir` follows from it. `unsubscribe_url` is
+    nothing (`nil`) where there is nothing to leave, unless the data brings one.
     """
     return {
         **data,
@@ -32,5 +36,8 @@ def build_context(
         "notification": notification,
         "now": now.isoformat(),
         "brand": brand or {},
+        "locale": locale,
+        "dir": direction_of(locale),
+        "unsubscribe_url": unsubscribe_url or data.get("unsubscribe_url") or None,
         MESSAGES: messages or {},
     }

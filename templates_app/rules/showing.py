@@ -11,6 +11,7 @@ from templates_app.values import Compiled, RenderError, Shape
 
 PERSON: Mapping[str, Any] = {"id": "user-123", "locale": "", "timezone": "UTC", "attributes": {}}
 NOTIFICATION: Mapping[str, Any] = {"id": "01a1f8f5-24d4-7c39-920f-04a02f11730a", "type": "example"}
+UNSUBSCRIBE_URL = "https://example.org/u/this-is-a-preview"
 
 
 def context_of(
@@ -22,6 +23,7 @@ def context_of(
     brand: Mapping[str, Any],
     at: datetime,
     notification: Mapping[str, Any] = NOTIFICATION,
+    default_locale: str = "",
 ) -> dict[str, Any]:
     """What a part in `locale` can speak of; what the schema has a default for need not be given."""
     return build_context(
@@ -31,6 +33,8 @@ def context_of(
         now=at,
         brand=brand,
         messages=compiled.messages.get(locale, {}),
+        locale=locale or default_locale,
+        unsubscribe_url="" if data.get("unsubscribe_url") else UNSUBSCRIBE_URL,
     )
 
 

@@ -51,7 +51,7 @@ def save_draft(
 
     `if_revision` is the revision that was read, 0 for a draft that is new; raises `Overtaken` when it is another one.
     """
-    judged = judge(tenant_id, source)
+    judged = judge(tenant_id, source, key=key)
     if judged.errors:
         return Unfit(judged.errors, judged.warnings)
     with transaction.atomic():

@@ -45,6 +45,7 @@ def fill_in_examples(
                 person={**person, "locale": person.get("locale") or locale},
                 brand=brand,
                 at=at,
+                default_locale=made.default_locale,
             ),
             lenient=compiled.lenient,
         )

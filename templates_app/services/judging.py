@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from templates_app.catalogue import shapes
+from templates_app.catalogue import categories_of, shapes
 from templates_app.rules.lint import lint
 from templates_app.rules.making import Made, make
+from templates_app.rules.promotion import DUTIES, duties
 from templates_app.rules.schema import schema_fault
 from templates_app.selectors import Settings, catalogue_of, layout_source, settings_of
 from templates_app.values import Finding, LayoutSource, TemplateSource
@@ -29,13 +30,21 @@ class Judged:
         return tuple(one for one in self.made.findings if one.severity == "error")
 
     @property
+    def undone(self) -> tuple[Finding, ...]:
+        """What keeps it from being published, beside the errors."""
+        return tuple(replace(one, severity="error") for one in self.made.findings if one.code in DUTIES)
+
+    @property
     def warnings(self) -> tuple[Finding, ...]:
         """What is shown."""
         return tuple(one for one in self.made.findings if one.severity == "warning")
 
 
-def judge(tenant_id: UUID | None, source: TemplateSource) -> Judged:
-    """`source` made ready for this tenant (`None`: the platform), and everything that is to be said of it."""
+def judge(tenant_id: UUID | None, source: TemplateSource, *, key: str) -> Judged:
+    """`source` made ready for this tenant (`None`: the platform), and everything that is to be said of it.
+
+    What mail that promotes something lacks is a warning here, and keeps the template from being published.
+    """
     settings, layout = settings_of(tenant_id), layout_source(tenant_id, source.layout) if source.layout else None
     made = make(
         source,
@@ -44,7 +53,13 @@ def judge(tenant_id: UUID | None, source: TemplateSource) -> Judged:
         catalogue=catalogue_of(tenant_id),
         default_locale=settings.default_locale,
     )
-    said = (*_about_the_whole(source, known_layout=layout is not None), *made.findings, *lint(made))
+    promotes = bool(set(settings.promotional) & set(categories_of(tenant_id, key)))
+    said = (
+        *_about_the_whole(source, known_layout=layout is not None),
+        *made.findings,
+        *lint(made),
+        *(duties(made, brand=settings.brand) if promotes else ()),
+    )
     return Judged(replace(made, findings=said), layout, settings)
 
 

@@ -54,7 +54,7 @@ def preview(
     if source is None:
         number, source = _stored(tenant_id, key, version)
     person = _person(tenant_id, recipient)
-    judged = judge(tenant_id, source)
+    judged = judge(tenant_id, source, key=key)
     examples = fill_in_examples(
         judged.made,
         data=source.example_data if data is None else data,

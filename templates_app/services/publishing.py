@@ -68,10 +68,10 @@ def publish(
         require(draft.revision, if_revision, what=f"draft of '{key}'")
         if template.canary_id is not None:
             raise CanaryRunning(f"a version of '{key}' is out for some; promote or abort it first")
-        judged = judge(tenant_id, msgspec.convert(draft.source, type=TemplateSource))
+        judged = judge(tenant_id, msgspec.convert(draft.source, type=TemplateSource), key=key)
         if judged.settings.four_eyes and draft.author == actor:
             raise FourEyes(f"'{key}' was last written by you; somebody else publishes it")
-        if errors := (*judged.errors, *_about_examples(judged, at=at)):
+        if errors := (*judged.errors, *judged.undone, *_about_examples(judged, at=at)):
             return Unfit(tuple(errors), judged.warnings)
         fill_in(draft, judged)
         if canary is None:

@@ -1,6 +1,6 @@
 """Keep what stands around templates: layouts, translations and the settings all of a tenant's templates share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -82,8 +82,8 @@ def delete_translation(row: Translation, *, actor: str, at: datetime) -> None:
 
 
 def save_settings(
-    *, tenant_id: UUID, brand: Mapping[str, Any], default_locale: str, four_eyes: bool, actor: str, at: datetime,
-    if_revision: int | None = None,
+    *, tenant_id: UUID, brand: Mapping[str, Any], default_locale: str, four_eyes: bool, promotional: Sequence[str],
+    actor: str, at: datetime, if_revision: int | None = None,
 ) -> TemplateSettings:  # fmt: skip
     """Keep what all templates share; running processes follow within two seconds. Raises `Overtaken`."""
     with transaction.atomic():
@@ -91,9 +91,15 @@ def save_settings(
         row = TemplateSettings.objects.select_for_update().get(tenant_id=tenant_id)
         require(row.revision, if_revision, what="settings")
         row.brand, row.default_locale, row.four_eyes = dict(brand), default_locale, four_eyes
+        row.promotional = list(promotional)
         row.revision, row.updated_at = row.revision + 1, at
         row.save()
-        detail = {"default_locale": default_locale, "four_eyes": four_eyes, "brand": sorted(brand)}
+        detail = {
+            "default_locale": default_locale,
+            "four_eyes": four_eyes,
+            "promotional": row.promotional,
+            "brand": sorted(brand),
+        }
         note(tenant_id, actor=actor, action="template_settings.saved", object="template_settings", detail=detail, at=at)
         transaction.on_commit(forget)
     return row
