@@ -23,12 +23,11 @@ from orchestrator.rules.digests import gathers
 from orchestrator.rules.experiments import HOLDOUT
 from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, Unusable, Usable, Verdict
 from orchestrator.rules.timing import first_moment, held_until
-from preferences.rules import Ban, allows, barred
+from preferences.rules import Ban, barred, judged
 
 FLIPS: Mapping[str, str] = {
     "no_endpoint": "give the recipient an address on this channel",
     "channel_disabled": "configure a provider account that reaches this channel and kind of address, and enable it",
-    "preference_off": "the recipient allows this channel in their preferences",
     "suppressed": "lift the suppression of this address (see /suppressions)",
     "unsubscribed": "the recipient subscribes again",
     "quiet_hours": "a later expires_at, or the critical priority",
@@ -96,14 +95,16 @@ def _person(question: Question) -> Unusable | None:
 
 
 def _preference(question: Question) -> Unusable | None:
-    notification = question.case.notification
-    refusal = allows(
-        question.situation.wishes,
+    situation, notification = question.situation, question.case.notification
+    refusal = judged(
+        situation.wishes,
         channel=question.channel.key,
         category=notification.category,
         type=notification.type,
+        data={**notification.data, **situation.data} if situation.data else notification.data,
+        at=question.case.at,
     )
-    return _no("preference", refusal) if refusal else None
+    return Unusable(refusal.code, refusal.detail, refusal.rule, refusal.flip) if refusal else None
 
 
 def _endpoint(question: Question) -> Unusable | None:

@@ -16,7 +16,7 @@ import msgspec
 from orchestrator.rules.planning import Decision, decide
 from orchestrator.rules.situation import Case, Situation, Usable
 
-RULES = 1
+RULES = 2
 """The version of the rules. Raise it when the same facts lead to another decision than before: older records are then
 still explained, and no longer held against the present rules."""
 

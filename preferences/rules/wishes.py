@@ -111,12 +111,6 @@ def judged(
     return _refused(off[0], f"frequency.{off[1]}", subject) if off else None
 
 
-def allows(wishes: Wishes, *, channel: str, category: str = "", type: str = "") -> str | None:
-    """The reason code of `judged`, of a message that holds no data."""
-    refusal = judged(wishes, channel=channel, category=category, type=type)
-    return refusal.code if refusal else None
-
-
 def frequency_for(
     wishes: Wishes, *, type: str = "", category: str = "", channel: str = "", at: datetime | None = None
 ) -> Batch | Off | None:

@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 
-from preferences.rules import Wishes, allows, wishes_in
+from preferences.rules import Wishes, judged, wishes_in
 
 OFF = "preference_off"
+
+
+def code(wishes: Wishes, **subject: str) -> str | None:
+    refusal = judged(wishes, **subject)
+    return refusal and refusal.code
+
 
 CASES = [
     pytest.param({}, None, id="nothing said is a yes"),
@@ -44,7 +50,7 @@ CASES = [
 
 @pytest.mark.parametrize(("document", "expected"), CASES)
 def test_a_sale_of_the_category_marketing_by_sms(document: dict[str, Any], expected: str | None) -> None:
-    assert allows(wishes_in(document), channel="sms", category="marketing", type="sale") == expected
+    assert code(wishes_in(document), channel="sms", category="marketing", type="sale") == expected
 
 
 SECURITY = [
@@ -56,12 +62,12 @@ SECURITY = [
 
 @pytest.mark.parametrize("document", SECURITY)
 def test_security_cannot_be_switched_off(document: dict[str, Any]) -> None:
-    assert allows(wishes_in(document), channel="sms", category="security", type="alert") is None
+    assert code(wishes_in(document), channel="sms", category="security", type="alert") is None
 
 
 def test_what_has_neither_category_nor_type_is_left_to_the_channel() -> None:
     wishes = wishes_in({"channels": {"sms": False}, "categories": {"": False}})
 
-    assert allows(Wishes(), channel="sms") is None
-    assert allows(wishes_in({"channels": {"sms": False}}), channel="sms") == OFF
-    assert allows(wishes, channel="sms") == OFF
+    assert code(Wishes(), channel="sms") is None
+    assert code(wishes_in({"channels": {"sms": False}}), channel="sms") == OFF
+    assert code(wishes, channel="sms") == OFF

@@ -57,7 +57,7 @@ def test_every_channel_considered_is_explained_with_its_rule_and_what_would_turn
 
     no = decision.verdicts["in_app"]
     assert isinstance(no, Unusable)
-    assert (no.reason, no.rule, bool(no.flip)) == ("preference_off", "preference", True)
+    assert (no.reason, no.rule, bool(no.flip)) == ("preference_off", "recipient.channels.in_app", True)
     assert [(d.channel, d.state) for d in decision.deliveries] == [("email", "skipped"), ("in_app", "skipped")]
     (other,) = decisions_of(row, recipient_id=people["ana"])
     assert other.verdicts["in_app"] == Usable((None,))
