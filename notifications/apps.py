@@ -1,8 +1,11 @@
 """The ledger's place among the apps, and its partitioned tables."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from events.partitions import PartitionedTable, declare
+from preferences.topics import register_kinds
 
 NOTIFICATION = declare(
     PartitionedTable(
@@ -24,3 +27,6 @@ ATTEMPT = declare(
 class NotificationsConfig(AppConfig):
     name = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        register_kinds(import_module("notifications.topics").kinds_of)

@@ -3,38 +3,34 @@
 GET never changes anything: link scanners follow every link. POST needs no cookie, no login and no redirect.
 """
 
-import base64
-from hashlib import sha256
+from datetime import timedelta
 from http import HTTPStatus
-from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.csrf import csrf_exempt
 
+from audience.selectors import people
 from kernel.clock import now
 from kernel.masking import mask
 from preferences.address_hash import Contact
-from preferences.pages.words import DEFAULT, RIGHT_TO_LEFT, WORDS
+from preferences.pages.centre_words import CENTRE_WORDS
+from preferences.pages.frame import direction_of, headers_for, language_of, style_of
+from preferences.pages.words import WORDS
 from preferences.rules.suppression import Ban, Reason
 from preferences.rules.unsubscribe_token import Leaving
 from preferences.selectors import bans_in_force
 from preferences.services import leaving_of, subscribe_again, unsubscribe
+from preferences.services.centre_links import centre_link, has_taken_back
 from preferences.services.unsubscribing import contact_of
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
-STYLE = (Path(__file__).parent / "unsubscribe.css").read_text(encoding="utf-8").strip()
-_STYLE_HASH = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-}
+STYLE = style_of("unsubscribe.css")
+HEADERS = headers_for(STYLE)
 METHODS = ("GET", "HEAD", "POST")
+LOOKS_ON = timedelta(hours=12)
 ASK, DONE, BACK, WRONG = "ask", "done", "back", "wrong"
 
 
@@ -51,9 +47,9 @@ def unsubscribe_page(request: HttpRequest, token: str) -> HttpResponse:
         if tenant is None:
             return _page(request, WRONG, status=404)
         state, status = _done(request, leaving)
-        contact = contact_of(leaving)
+        contact, more = contact_of(leaving), _centre_of(leaving)
     address = mask(contact.address) if isinstance(contact, Contact) else "•••"
-    return _page(request, state, status=status, sender=tenant.name, address=address, scope=leaving.scope)
+    return _page(request, state, status=status, sender=tenant.name, address=address, scope=leaving.scope, more=more)
 
 
 def _done(request: HttpRequest, leaving: Leaving) -> tuple[str, int]:
@@ -70,10 +66,28 @@ def _done(request: HttpRequest, leaving: Leaving) -> tuple[str, int]:
     return (DONE if left else ASK), HTTPStatus.OK
 
 
+def _centre_of(leaving: Leaving) -> str:
+    """The path of the person's preference centre, for as long as somebody may read this page.
+
+    Empty once they were erased, or when their links were taken back: a mail that went astray must not make new ones.
+    """
+    if not people([leaving.recipient_id]) or has_taken_back(leaving.tenant_id, leaving.recipient_id):
+        return ""
+    url, _ = centre_link(leaving.tenant_id, leaving.recipient_id, at=now(), lives=LOOKS_ON)
+    return urlsplit(url).path
+
+
 def _page(
-    request: HttpRequest, state: str, *, status: int, sender: str = "", address: str = "", scope: str = ""
+    request: HttpRequest,
+    state: str,
+    *,
+    status: int,
+    sender: str = "",
+    address: str = "",
+    scope: str = "",
+    more: str = "",
 ) -> HttpResponse:
-    language = _language(request)
+    language = language_of(request)
     words = WORDS[language]
     what = scope.partition(":")[2].replace("_", " ").replace("-", " ")
     heading, detail = {
@@ -87,19 +101,15 @@ def _page(
         "preferences/unsubscribe.html",
         {
             "language": language,
-            "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+            "direction": direction_of(language),
             "words": words,
             "style": STYLE,
             "state": state,
             "sender": sender,
             "heading": heading.format(**said),
             "detail": detail.format(**said),
+            "more": more,
+            "more_words": CENTRE_WORDS[language]["link"],
         },
     )
     return HttpResponse(page, status=status, headers={**HEADERS, "Content-Language": language})
-
-
-def _language(request: HttpRequest) -> str:
-    wanted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    spoken = (tag.partition("-")[0] for tag, _ in wanted)
-    return next((language for language in spoken if language in WORDS), DEFAULT)

@@ -1,6 +1,7 @@
 """One click leaves, a look never does, and nobody leaves for somebody else."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from preferences.pages.words import DEFAULT, WORDS
 from preferences.rules import Ban, Reason
 from preferences.selectors import bans_on
 from preferences.services import leaving_of, unsubscribe_url
+from preferences.services.centre_links import take_back_links
 from tenants.models import Tenant
 from tests.make import AT, a_tenant
 
@@ -198,12 +200,24 @@ class Outside(HTMLParser):
         self.found += [name for name, _ in attrs if name in ("src", "href", "action") or name.startswith("on")]
 
 
+def test_the_page_leads_to_the_preference_centre_until_its_links_are_taken_back(tenant: Tenant, token: str) -> None:
+    page = get(token).content.decode()
+    link = re.search(r'href="(/p/[^"]+)"', page)
+    assert link
+    assert Client().get(link[1]).status_code == 200
+
+    take_back_links(tenant.id, Endpoint.objects.get().recipient_id, at=datetime.now(UTC))
+    assert "/p/" not in get(token).content.decode()
+    assert Client().get(link[1]).status_code == 404
+
+
 def test_the_page_needs_nothing_from_anywhere_and_may_load_nothing(tenant: Tenant, token: str) -> None:
     answer = get(token)
 
     outside = Outside()
     outside.feed(answer.content.decode())
-    assert outside.found == []
+    assert outside.found == ["href"]
+    assert '<a href="/p/' in answer.content.decode()
     assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
     page = answer.content.decode()
