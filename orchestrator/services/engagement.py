@@ -1,9 +1,8 @@
 """Note that a link was followed or a message opened: looked at here, kept as a report, applied with all others."""
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from channels_app.hooks.own import Sighted, keep_sighted
 from channels_app.shared_state import Script, shared_state
 from events.bells import ring
 from notifications.selectors import id_range
-from orchestrator.rules.robots import BURST, Visit, automated
+from orchestrator.rules.robots import BURST, Visit, Why, automated
 from orchestrator.rules.tracking_token import TrackedLink
 from tenants.scope import platform_scope
 
@@ -21,7 +20,7 @@ LANE = "receipts"
 
 # A call that is under way has handed nothing over yet; one whose answer was lost may have.
 _LOOK = """
-SELECT d.tenant_id, d.channel, attempt.provider, attempt.account,
+SELECT d.id, d.tenant_id, d.channel, attempt.provider, attempt.account,
   CASE WHEN d.state NOT IN ('claimed', 'sending') THEN coalesce(d.sent_at, attempt.begun_at) END
 FROM notifications_delivery d
 JOIN LATERAL (
@@ -31,13 +30,13 @@ WHERE d.id = %s
 """
 
 _burst = Script("burst")
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """The message that a visit is about."""
 
+    delivery_id: UUID
     tenant_id: UUID
     channel: str
     provider: str
@@ -47,48 +46,47 @@ class _Found:
 
 def note_click(link: TrackedLink, visit: Visit) -> None:
     """Note that a link was followed; again within a week, and what was no person, is no news."""
+    found = _find(link.delivery_id)
+    if found is None:
+        return
+    why = automated(visit, handed_over_at=found.handed_over_at, links_lately=1)
+    if not why:
+        why = automated(visit, handed_over_at=found.handed_over_at, links_lately=_links_lately(link))
     detail = {"link": link.number, "host": urlsplit(link.address).hostname or ""}
-    lately = _links_lately(link)
-    _note(link.delivery_id, visit, kind="clicked", what=str(link.number), links_lately=lately, detail=detail)
+    _keep(found, "clicked", visit, why=why, once=str(link.number), detail=detail)
 
 
 def note_open(delivery_id: UUID, visit: Visit) -> None:
     """Note that a message was opened, once a week."""
-    _note(delivery_id, visit, kind="opened", what="", links_lately=0, detail={"pixel": True})
+    found = _find(delivery_id)
+    if found is None:
+        return
+    why = automated(visit, handed_over_at=found.handed_over_at, links_lately=0)
+    _keep(found, "opened", visit, why=why, once="", detail={"pixel": True})
 
 
-def _note(
-    delivery_id: UUID,
-    visit: Visit,
-    *,
-    kind: Literal["clicked", "opened"],
-    what: str,
-    links_lately: int,
-    detail: dict[str, object],
+def _keep(
+    found: _Found, kind: Literal["clicked", "opened"], visit: Visit, *, why: Why, once: str, detail: dict[str, Any]
 ) -> None:
+    """Machines come by for every link: that one did is news once."""
+    sighted = Sighted(
+        tenant_id=found.tenant_id,
+        delivery_id=found.delivery_id,
+        account=found.account,
+        provider=found.provider,
+        channel=found.channel,
+        kind=kind,
+        at=visit.at,
+        detail={**detail, "automated": why} if why else detail,
+    )
     with platform_scope():
-        found = _find(delivery_id)
-        if found is None:
-            return
-        why = automated(visit, handed_over_at=found.handed_over_at, links_lately=links_lately)
-        once = f"{kind}:automated" if why else f"{kind}:{what}"  # machines come by for every link: once will do
-        sighted = Sighted(
-            found.tenant_id,
-            delivery_id,
-            found.account,
-            found.provider,
-            found.channel,
-            kind,
-            visit.at,
-            {**detail, "automated": why} if why else detail,
-        )
-        kept = keep_sighted(sighted, once=once)
+        kept = keep_sighted(sighted, once=f"{kind}:automated" if why else f"{kind}:{once}")
     if kept:
         ring((LANE,))
 
 
 def _find(delivery_id: UUID) -> _Found | None:
-    with connection.cursor() as cursor:
+    with platform_scope(), connection.cursor() as cursor:
         cursor.execute(_LOOK, (*id_range((delivery_id,)), delivery_id))
         row = cursor.fetchone()
     return _Found(*row) if row else None
