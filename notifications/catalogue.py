@@ -4,7 +4,8 @@ the reasons for what was decided.
 The conductor registers all of them at start.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -31,9 +32,18 @@ class StrategyNames(Protocol):
     def __call__(self, tenant_id: UUID, *, wanted: Collection[str]) -> Collection[str]: ...
 
 
+class TakeBack(Protocol):
+    """Calls back what is kept of notifications, in the caller's transaction; tells how much of each."""
+
+    def __call__(
+        self, notification_ids: Collection[UUID], *, tenant_id: UUID, actor: str, at: datetime
+    ) -> Mapping[UUID, int]: ...
+
+
 _sources: list[StrategyNames] = []
 _alarms: list[SetAlarm] = []
 _reasons: list[TellWhy] = []
+_retractions: list[TakeBack] = []
 
 
 def register_strategies(names: StrategyNames) -> None:
@@ -57,6 +67,20 @@ def set_alarm(due_at: datetime) -> None:
     """Something falls due at `due_at`: wake who sleeps longer, once the current transaction is committed."""
     for wake_at in _alarms:
         wake_at(due_at)
+
+
+def register_retraction(take_back: TakeBack) -> None:
+    """Let `take_back` call back what the conductor keeps of notifications to tell it later; called once at start."""
+    if take_back not in _retractions:
+        _retractions.append(take_back)
+
+
+def retract(notification_ids: Collection[UUID], *, tenant_id: UUID, actor: str, at: datetime) -> dict[UUID, int]:
+    """Call back what is kept of notifications to be told later; returns how much of each."""
+    taken: Counter[UUID] = Counter()
+    for take_back in _retractions:
+        taken.update(take_back(notification_ids, tenant_id=tenant_id, actor=actor, at=at))
+    return dict(taken)
 
 
 def register_reasons(tell: TellWhy) -> None:

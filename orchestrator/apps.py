@@ -8,7 +8,7 @@ from audience.catalogue import register_engagement
 from channels_app.registry import channels
 from events.partitions import PartitionedTable, declare
 from kernel.registry import load_entry_points, load_folder
-from notifications.catalogue import register_alarm, register_reasons, register_strategies
+from notifications.catalogue import register_alarm, register_reasons, register_retraction, register_strategies
 from preferences.catalogue import register_channels, register_rethink
 from templates_app.catalogue import register_release, register_shapes, register_succession, register_uses
 
@@ -36,4 +36,5 @@ class OrchestratorConfig(AppConfig):
         register_succession(quarantine.take_over)
         register_release(quarantine.let_go)
         register_reasons(importlib.import_module("orchestrator.services.explaining").reasons)
+        register_retraction(importlib.import_module("orchestrator.services.digests_changing").take_back)
         register_alarm(importlib.import_module("orchestrator.services.timers").wake_timekeeper)

@@ -19,6 +19,7 @@ from django.db.models import Q
 
 from events.services import record
 from events.values import NewEvent
+from notifications.catalogue import retract
 from notifications.models import Delivery, Notification
 from notifications.rules.states import FINISHED, DeliveryState, NotificationStatus, status_of
 from notifications.selectors import id_range, state_counts
@@ -94,15 +95,28 @@ def cancel(*, tenant_id: UUID, ids: Collection[UUID], actor: str, at: datetime) 
     ended, and those beyond `MOST_STOPPED` are stopped.
     """
     with tenant_scope(tenant_id):
-        return _cancel(_locked(tenant_id, Q(id__in=ids)), actor=actor, at=at)
+        taken = retract(ids, tenant_id=tenant_id, actor=actor, at=at)  # first: planners lock digests first, too
+        done = _cancel(_locked(tenant_id, Q(id__in=ids)), actor=actor, at=at)
+        return [_with(answer, taken.get(answer.id, 0)) for answer in done]
 
 
 def cancel_by_key(*, tenant_id: UUID, cancellation_key: str, actor: str, at: datetime) -> list[Cancelled]:
     """Cancel every notification with this cancellation key that has not finished; empty when there is none."""
-    unfinished = Q(cancellation_key=cancellation_key) & ~Q(status__in=FINISHED)
+    named = Q(cancellation_key=cancellation_key)
     with tenant_scope(tenant_id):
-        done = _cancel(_locked(tenant_id, unfinished), actor=actor, at=at)
+        known = Notification.objects.filter(named, tenant_id=tenant_id).order_by("id").values_list("id", flat=True)
+        taken = retract(list(known), tenant_id=tenant_id, actor=actor, at=at)
+        rows = _locked(tenant_id, named & (~Q(status__in=FINISHED) | Q(id__in=taken)))
+        done = (_with(answer, taken.get(answer.id, 0)) for answer in _cancel(rows, actor=actor, at=at))
         return [answer for answer in done if isinstance(answer, Cancelled)]
+
+
+def _with(answer: Cancelled | TooLate, retracted: int) -> Cancelled | TooLate:
+    """The answer, when something of the notification that waited to be told later was called back as well."""
+    if not retracted:
+        return answer
+    before = answer.cancelled if isinstance(answer, Cancelled) else 0
+    return Cancelled(answer.id, answer.status, before + retracted)
 
 
 def stop_left_over(*, at: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orchestrator.api import backtests, dead_letters, explain, preview, strategies, template_tests
+from orchestrator.api import backtests, dead_letters, digests, explain, preview, strategies, template_tests
 
 urlpatterns = [
     path("notifications/preview", preview.NotificationPreview.as_view()),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("dead-letters/tag", dead_letters.DeadLetterTag.as_view()),
     path("dead-letters/discard", dead_letters.DeadLetterDiscard.as_view()),
     path("dead-letters/<uuid:id>", dead_letters.DeadLetterDetail.as_view()),
+    path("digests", digests.Digests.as_view()),
+    path("digests/<uuid:id>", digests.DigestDetail.as_view()),
+    path("digests/<uuid:id>/close", digests.DigestClose.as_view()),
+    path("digests/<uuid:id>/items/<uuid:notification>", digests.DigestItemDetail.as_view()),
     path("templates/<str:key>/test-send", template_tests.TemplateTestSend.as_view()),
     path("strategies", strategies.Strategies.as_view()),
     path("strategies/validate", strategies.StrategyValidation.as_view()),

@@ -186,7 +186,7 @@ class TestOne:
                 cancel(tenant_id=tenant.id, ids=[row.id for row in rows], actor="x", at=LATER)
             found.add(len(captured))
 
-        assert found == {11}
+        assert found == {12}
 
 
 @pytest.mark.django_db
