@@ -98,6 +98,14 @@ def test_a_tracked_link_leads_where_it_led_before(server: ScriptedServer, settin
     assert "/o/" not in html
 
 
+def test_the_way_out_is_left_alone(server: ScriptedServer, settings: Settings) -> None:
+    page = f'<a href="{settings.PUBLIC_URL}/u/abc">Unsubscribe</a>'
+
+    html = send(server, tracking={"clicks": True}, content={"email": {"subject": "Hello", "html": page}})
+
+    assert html.strip() == page
+
+
 def test_following_it_is_noted_once_and_proves_that_it_arrived(server: ScriptedServer, settings: Settings) -> None:
     path = tracked_path(send(server, tracking={"clicks": True}), settings)
 
@@ -136,11 +144,16 @@ def test_machines_are_led_on_and_do_not_count(
     assert Delivery.objects.get().state == "sent"
 
 
-def test_a_machine_that_comes_first_does_not_hide_the_person(server: ScriptedServer, settings: Settings) -> None:
-    path = tracked_path(send(server, tracking={"clicks": True}), settings)
+MANY_LINKS = "".join(f'<a href="https://shop.example/{n}">{n}</a>' for n in range(6))
 
-    get(path, **{"User-Agent": "Barracuda"})
-    get(path)
+
+def test_a_machine_that_looks_at_everything_does_not_hide_the_person(server: ScriptedServer) -> None:
+    html = send(server, tracking={"clicks": True}, content={"email": {"subject": "Hello", "html": MANY_LINKS}})
+    paths = re.findall(r'href="[^"]+(/t/[^"]+)"', html)
+
+    for path in paths:
+        get(path, **{"User-Agent": "Barracuda"})
+    get(paths[0])
 
     assert [kind for kind, _, _ in noted()] == ["delivery.reported", "delivery.clicked"]
 
@@ -154,9 +167,8 @@ def test_who_is_faster_than_a_reader_does_not_count(server: ScriptedServer, sett
     assert noted() == [("delivery.reported", "automated", "recipient")]
 
 
-def test_who_follows_every_link_at_once_does_not_count(server: ScriptedServer, settings: Settings) -> None:
-    page = "".join(f'<a href="https://shop.example/{n}">{n}</a>' for n in range(6))
-    html = send(server, tracking={"clicks": True}, content={"email": {"subject": "Hello", "html": page}})
+def test_who_follows_every_link_at_once_does_not_count(server: ScriptedServer) -> None:
+    html = send(server, tracking={"clicks": True}, content={"email": {"subject": "Hello", "html": MANY_LINKS}})
 
     for path in re.findall(r'href="[^"]+(/t/[^"]+)"', html):
         get(path)
