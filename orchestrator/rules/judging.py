@@ -11,7 +11,8 @@
 | suppression | every address is suppressed, or the person said no on one     | `suppressed`, `unsubscribed`   |
 | carrier     | no account takes addresses of the kinds they have             | `channel_disabled`             |
 | digest      | it is gathered to be told with others later                   | `digest`                       |
-| quiet       | they want to be left alone for longer than the message lives  | `quiet_hours`                  |
+| quiet       | quiet hours, windows or the law hold it for longer than it    | `quiet_hours`,                 |
+|             | lives, or at all where the type's policy says `quiet: skip`   | `outside_window`               |
 
 The first check that says no decides. Each says what would turn it round.
 """
@@ -31,6 +32,7 @@ FLIPS: Mapping[str, str] = {
     "suppressed": "lift the suppression of this address (see /suppressions)",
     "unsubscribed": "the recipient subscribes again",
     "quiet_hours": "a later expires_at, or the critical priority",
+    "outside_window": "a later expires_at, or a moment inside of the window",
     "experiment_holdout": "the experiment ends, or its holdout gets smaller than this recipient's draw",
     "condition_not_met": "a strategy whose condition for this channel holds for this message",
     "not_in_strategy": "a strategy that names this channel",
@@ -136,14 +138,18 @@ def _digest(question: Question) -> Unusable | None:
 
 
 def _quiet(question: Question) -> Unusable | None:
-    """A channel is of no use when it is to be left alone for longer than the message lives."""
+    """A channel is of no use when it is to be left alone for longer than it lives, or may not be waited for."""
     case, expires_at = question.case, question.case.notification.expires_at
-    if expires_at is None:
+    may_wait = case.policy.quiet != "skip"
+    if may_wait and expires_at is None:
         return None
     hold = held_until(case, question.situation, question.channel, first_moment(case, question.situation))
-    if hold is None or hold.until < expires_at:
+    if hold is None:
         return None
-    return _no("quiet", hold.reason, until=hold.until.isoformat(), expires_at=expires_at.isoformat())
+    until = hold.until.isoformat()
+    if expires_at is not None and hold.until >= expires_at:
+        return _no(hold.rule, hold.reason, until=until, expires_at=expires_at.isoformat())
+    return None if may_wait or hold.reason != "quiet_hours" else _no("type.quiet", hold.reason, until=until)
 
 
 def _open(question: Question) -> tuple[EndpointFacts, ...]:

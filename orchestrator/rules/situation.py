@@ -14,7 +14,7 @@ from orchestrator.rules.conditions import about_people
 from orchestrator.rules.experiments import HOLDOUT, Arm, assigned
 from orchestrator.rules.success import ORDINARY, Level
 from orchestrator.values import CRITICAL, ClaimedNotification
-from preferences.rules import Ban, Wishes
+from preferences.rules import Ban, Jurisdiction, Wishes
 
 NOBODY = Wishes()
 
@@ -146,6 +146,7 @@ class Situation:
     duplicate_of: UUID | None = None  # the notification that told the same before
     digests: Mapping[str, Gathered] = field(default_factory=dict)  # by the name of the policy
     data: Mapping[str, Any] | None = None  # what the request said for this recipient only
+    place: Jurisdiction | None = None  # whose law and whose clocks count; `None` where neither matters
     meets: tuple[str, ...] = ()  # which of the case's questions about the person are answered yes, by their names
 
 

@@ -1,13 +1,29 @@
 """Decide when a message may begin and until when a channel is to be left alone: pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from notifications.rules.policy import TypePolicy
 from orchestrator.rules.situation import Case, ChannelTraits, Situation
-from preferences.rules import left_alone_until
-
-QUIET_HOURS = "quiet_hours"
+from preferences.rules import (
+    MARKETING,
+    REQUIRED_CATEGORIES,
+    TEXTS,
+    Jurisdiction,
+    Opening,
+    Window,
+    Wishes,
+    calling_hours,
+    clock_of,
+    held,
+    holidays_of,
+    openings_by_law,
+    quiet_of,
+    windows_in,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +32,7 @@ class Hold:
 
     until: datetime
     reason: str
+    rule: str = ""  # what put it off last
 
 
 def begins_at(case: Case, situation: Situation) -> datetime | None:
@@ -35,14 +52,71 @@ def first_moment(case: Case, situation: Situation) -> datetime:
 
 
 def held_until(case: Case, situation: Situation, channel: ChannelTraits, moment: datetime) -> Hold | None:
-    """What keeps this channel from being used at `moment`, and until when; `None`: nothing does."""
-    if not channel.interrupts:
+    """What keeps this channel from being used at `moment`, and until when; `None`: nothing does.
+
+    Where the type says `quiet: send`, quiet hours do not hold what they would outlast; windows and the law still do.
+    """
+    about = Timing(case.notification.category, case.policy, critical=case.critical, interrupts=channel.interrupts)
+    expires_at = case.notification.expires_at
+
+    def found(quiet: tuple[Window, ...]) -> Hold | None:
+        return hold_of(about, situation, channel=channel.key, quiet=quiet, at=moment)
+
+    hold = found(quiet_of(situation.wishes, at=moment))
+    if hold is None or expires_at is None or hold.until < expires_at or case.policy.quiet != "send":
+        return hold
+    return found(())
+
+
+class Whom(Protocol):
+    """What it depends on of the recipient; a `Situation` will do. `place`: where they are, when that matters."""
+
+    @property
+    def wishes(self) -> Wishes: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def place(self) -> Jurisdiction | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What is true of a message for everybody: what it is about, what its type asks for, whether it makes a sound."""
+
+    category: str
+    policy: TypePolicy
+    critical: bool
+    interrupts: bool
+
+
+def hold_of(about: Timing, whom: Whom, *, channel: str, quiet: tuple[Window, ...], at: datetime) -> Hold | None:
+    """Until when a message on a channel is held back, by quiet hours, by its type's windows and by law.
+
+    What is critical and what belongs to a required category does not wait; what makes no sound does not either.
+    """
+    if not about.interrupts or about.critical or about.category in REQUIRED_CATEGORIES:
         return None
-    until = left_alone_until(
-        situation.wishes,
-        at=moment,
-        zone=situation.timezone,
-        category=case.notification.category,
-        critical=case.critical,
-    )
-    return Hold(until, QUIET_HOURS) if until else None
+    zone = clock_of(whom.wishes, own=whom.timezone, at=at)
+    openings = _openings(about, whom, channel=channel, zone=zone, at=at)
+    if not quiet and not openings:
+        return None
+    found = held(at, quiet=quiet, zone=zone, openings=openings)
+    return Hold(found.until, found.reason, found.rule) if found else None
+
+
+def place_matters(category: str, policy: TypePolicy, channels: Collection[str]) -> bool:
+    """Whether it must be known in which country somebody is."""
+    marketing = (policy.purpose or category) == MARKETING
+    return not policy.holidays or (marketing and not TEXTS.isdisjoint(channels))
+
+
+def _openings(about: Timing, whom: Whom, *, channel: str, zone: str, at: datetime) -> list[Opening]:
+    policy, place = about.policy, whom.place
+    holidays = holidays_of(whom.wishes, place.country, at=at) if place else ()
+    closed = () if policy.holidays else holidays
+    windows = windows_in({"from": one.begins, "to": one.ends, "days": one.days} for one in policy.windows)
+    openings = [Opening("type.windows", zone, windows, closed)] if windows or closed else []
+    hours = place and calling_hours(place.country, channel=channel, purpose=policy.purpose or about.category)
+    if place and hours:
+        openings += openings_by_law(hours, zones=place.zones, holidays=holidays)
+    return openings

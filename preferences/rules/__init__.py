@@ -1,6 +1,6 @@
 """What other floors ask about wishes and suppressions; how it is judged is in the modules beside this one."""
 
-from preferences.rules.calling_hours import CallingHours, calling_hours
+from preferences.rules.calling_hours import MARKETING, TEXTS, CallingHours, calling_hours
 from preferences.rules.earliest import Held, Opening, held, openings_by_law
 from preferences.rules.frequency import Batch, Off
 from preferences.rules.jurisdiction import Jurisdiction, jurisdiction_of
@@ -13,14 +13,18 @@ from preferences.rules.wishes import (
     Refusal,
     clock_of,
     frequency_for,
+    holidays_of,
     judged,
     left_alone_until,
     preferred_order,
+    quiet_of,
 )
 
 __all__ = (
+    "MARKETING",
     "PREFERENCE_OFF",
     "REQUIRED_CATEGORIES",
+    "TEXTS",
     "Ban",
     "Batch",
     "CallingHours",
@@ -39,12 +43,14 @@ __all__ = (
     "clock_of",
     "frequency_for",
     "held",
+    "holidays_of",
     "judged",
     "jurisdiction_of",
     "left_alone_until",
     "level_in",
     "openings_by_law",
     "preferred_order",
+    "quiet_of",
     "scope_of",
     "windows_in",
     "wishes_among",

@@ -34,13 +34,13 @@ goes for the frequencies other than `off`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from preferences.rules.conditions import Condition, unmet
 from preferences.rules.frequency import Batch, Off, most_specific
 from preferences.rules.levels import DEFAULT, FORCED, OVERRIDE, RECIPIENT, Choice, Level, Wishes
-from preferences.rules.quiet_hours import quiet_until
+from preferences.rules.quiet_hours import Window, quiet_until
 
 PREFERENCE_OFF = "preference_off"
 REQUIRED_CATEGORIES = frozenset({"security"})  # a lost password must reach its owner
@@ -146,8 +146,18 @@ def left_alone_until(
     """
     if critical or category in REQUIRED_CATEGORIES:
         return None
-    windows = next((level.quiet for level in wishes.in_force(at) if level.quiet is not None), ())
+    windows = quiet_of(wishes, at=at)
     return quiet_until(at, windows, zone=clock_of(wishes, own=zone, at=at)) if windows else None
+
+
+def quiet_of(wishes: Wishes, *, at: datetime | None = None) -> tuple[Window, ...]:
+    """The quiet hours that count: those of the strongest level that speaks of any."""
+    return next((level.quiet for level in wishes.in_force(at) if level.quiet is not None), ())
+
+
+def holidays_of(wishes: Wishes, country: str, *, at: datetime | None = None) -> tuple[date, ...]:
+    """The public holidays of a country, as the tenant says."""
+    return next((level.holidays[country] for level in wishes.in_force(at) if country in level.holidays), ())
 
 
 def clock_of(wishes: Wishes, *, own: str = "", otherwise: str = "UTC", at: datetime | None = None) -> str:
