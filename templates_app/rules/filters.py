@@ -19,7 +19,7 @@ from liquid.undefined import is_undefined
 from templates_app.rules import formats
 from templates_app.rules.budget import NUMBER_BITS, VALUE_CHARS, weigh
 from templates_app.rules.rich import clean, words_of
-from templates_app.rules.translate import BadMessage, say
+from templates_app.rules.translate import FORMS, BadMessage, say
 
 if TYPE_CHECKING:
     from templates_app.rules.engine import Purse
@@ -112,6 +112,21 @@ def _number(value: Any, decimals: Any = None, *, context: "Purse") -> str:
 def _percent(value: Any, *, context: "Purse") -> str:
     """A share as the reader's locale writes it: 0.25 is 25 %."""
     return _counted(value, lambda locale: formats.percent(value, locale=locale), context)
+
+
+def _plural(value: Any, *, context: "Purse", **texts: Any) -> str:
+    """The text for a number, in the plural forms of the language: `plural: one: 'a bell', other: '{count} bells'`."""
+    context.pay(FORMAT_UNITS)
+    if unknown := sorted(set(texts) - set(FORMS)):
+        raise FilterArgumentError(f"no plural form '{unknown[0][:20]}'; known: {', '.join(FORMS)}", token=None)
+    if "other" not in texts:
+        raise FilterArgumentError("plural needs a text for 'other'", token=None)
+    for text in texts.values():
+        context.pay_for(text)
+    try:
+        return say([_locale(context), {form: str(text) for form, text in texts.items()}], {"count": value})
+    except BadMessage as trouble:
+        raise FilterValueError(str(trouble), token=None) from None
 
 
 def _told(value: Any, say: Callable[[datetime, str], str], context: "Purse") -> str:
@@ -208,7 +223,7 @@ def _rich(value: Any, *, context: "Purse") -> str:
     return said
 
 
-for _function in (_date, _time, _datetime, _money, _number, _percent, _t, _rich):
+for _function in (_date, _time, _datetime, _money, _number, _percent, _plural, _t, _rich):
     _function.with_context = True  # type: ignore[union-attr]
 
 _BY_LENGTH_ALONE: dict[str, Filter] = {
@@ -274,13 +289,14 @@ FILTERS: dict[str, Filter] = {
     "money": _money,
     "number": _number,
     "percent": _percent,
+    "plural": _plural,
     "t": _t,
     "rich": _rich,
 }
 _HABITS = ("recipient", "locale")
 READS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("date", "time", "datetime"), (*_HABITS, "now")),
-    **dict.fromkeys(("money", "number", "percent"), _HABITS),
+    **dict.fromkeys(("money", "number", "percent", "plural"), _HABITS),
     "t": (MESSAGES,),
 }
 """The names of the context that filters look up by themselves."""

@@ -113,6 +113,26 @@ def test_aware_moments_are_told_in_the_reader_s_zone(text: str, expected: str) -
     assert said(text, reader="de", timezone="Asia/Tokyo") == expected
 
 
+PLURAL = "{{ n | plural: one: 'a bell', few: '{count} bells (few)', other: '{count} bells' }}"
+
+
+@pytest.mark.parametrize(
+    ("reader", "n", "expected"),
+    [
+        ("en", 1, "a bell"),
+        ("en", 3, "3 bells"),
+        ("pl", 3, "3 bells (few)"),
+        ("ar", 3, "3 bells (few)"),
+        ("fr", 0, "a bell"),
+        ("ja", 1, "1 bells"),
+        ("en", "1", "a bell"),
+        ("en", "many", "many bells"),
+    ],
+)
+def test_plural_forms_are_those_of_the_language(reader: str, n: Any, expected: str) -> None:
+    assert said(PLURAL, reader=reader, n=n) == expected
+
+
 @pytest.mark.parametrize("text", ["{{ none | money: 'EUR' }}", "{{ none | number }}", "{{ none | time }}"])
 def test_nothing_is_written_as_nothing(text: str) -> None:
     assert said(text, reader="en") == ""
@@ -131,6 +151,9 @@ def test_nothing_is_written_as_nothing(text: str) -> None:
         "{{ true | percent }}",
         "{{ at | datetime: 'HH:mm' }}",
         "{{ huge | money: 'EUR' }}",
+        "{{ total | plural: one: 'one' }}",
+        "{{ total | plural: some: 'some', other: 'other' }}",
+        "{{ total | plural: other: '{name}' }}",
         "{{ endless | number }}",
     ],
 )
@@ -150,6 +173,12 @@ def test_the_wrong_number_of_arguments_is_refused(text: str) -> None:
 def test_written_numbers_cannot_smuggle_markup() -> None:
     with pytest.raises(RenderError):
         render_content("email", Words(html="{{ total | money: 'EUR' }}"), context_of("en", total="1<b>"))
+
+
+def test_what_is_counted_is_escaped() -> None:
+    words = Words(html="{{ n | plural: other: '{count} <i>' }}")
+
+    assert "<" not in render_content("email", words, context_of("en", n="<b>")).html
 
 
 def test_many_of_them_are_paid_for() -> None:
