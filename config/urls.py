@@ -11,6 +11,7 @@ from drf_spectacular.renderers import (
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import views
+from orchestrator.api.template_samples import TemplateSamples
 from orchestrator.api.template_tests import TemplateTestSend
 from templates_app.pages.urls import for_people
 from tenants.api.problems import unknown_url
@@ -40,6 +41,7 @@ urlpatterns = [
     *(path("api/v1/", include(routes)) for routes in API),
     re_path("^api/", unknown_url),
     path("admin/templates/", include([for_people(path("templates/<str:key>/test-send", TemplateTestSend.as_view()))])),
+    path("admin/templates/", include([for_people(path("templates/<str:key>/samples", TemplateSamples.as_view()))])),
     path("admin/templates/", include("templates_app.pages.urls")),
     path("admin/", admin.site.urls),
     path("", include("channels_app.hooks.urls")),

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from orchestrator.api import backtests, dead_letters, digests, explain, preview, strategies, template_tests
+from orchestrator.api import (
+    backtests,
+    dead_letters,
+    digests,
+    explain,
+    preview,
+    strategies,
+    template_samples,
+    template_tests,
+)
 
 urlpatterns = [
     path("notifications/preview", preview.NotificationPreview.as_view()),
@@ -17,6 +26,7 @@ urlpatterns = [
     path("digests/<uuid:id>", digests.DigestDetail.as_view()),
     path("digests/<uuid:id>/close", digests.DigestClose.as_view()),
     path("digests/<uuid:id>/items/<uuid:notification>", digests.DigestItemDetail.as_view()),
+    path("templates/<str:key>/samples", template_samples.TemplateSamples.as_view()),
     path("templates/<str:key>/test-send", template_tests.TemplateTestSend.as_view()),
     path("strategies", strategies.Strategies.as_view()),
     path("strategies/validate", strategies.StrategyValidation.as_view()),
