@@ -13,6 +13,7 @@ from kernel.masking import mask
 from preferences.pages.centre_form import MOST_WINDOWS, OFTEN, Choices, Quiet
 from preferences.pages.centre_look import EVERYTHING, Agreement, Centre, Switch, purpose_name
 from preferences.pages.centre_words import CENTRE_WORDS, CHANNEL_WORDS, LANGUAGE_NAMES
+from preferences.pages.frame import direction_of
 from preferences.rules.quiet_hours import DAYS
 from preferences.topics import Topic, spoken
 
@@ -21,9 +22,9 @@ MOST_ADDRESSES = 3  # of a channel, shown at the top
 
 def shown(centre: Centre, choices: Choices, *, faults: Mapping[str, str], language: str) -> dict[str, Any]:
     """The context of the template."""
-    words, sender = CENTRE_WORDS[language], centre.tenant.name
+    words, sender = CENTRE_WORDS[language], _apart(centre.tenant.name, language)
     return {
-        "sender": sender,
+        "sender": centre.tenant.name,
         "lead": words["lead"].format(sender=sender),
         "addresses": list(_addresses(centre, language)),
         "topics": [
@@ -50,7 +51,7 @@ def consent_text(agreement: Agreement, centre: Centre, *, language: str) -> str:
     words = CENTRE_WORDS[language]
     what = purpose_name(agreement.purpose, centre.topics)
     _, by = channel_words(agreement.channel, language)
-    text = words["consent"].format(sender=centre.tenant.name, what=what, channel=by)
+    text = words["consent"].format(sender=_apart(centre.tenant.name, language), what=_apart(what, language), channel=by)
     return f"{text} {words['consent_sms']}" if agreement.channel == "sms" else text
 
 
@@ -100,7 +101,7 @@ def _topic(
 
 def _notes(switches: Sequence[Switch], centre: Centre, language: str) -> Iterator[str]:
     """Why switches cannot be moved."""
-    words, sender = CENTRE_WORDS[language], centre.tenant.name
+    words, sender = CENTRE_WORDS[language], _apart(centre.tenant.name, language)
     for switch in switches:
         name, _ = channel_words(switch.channel, language)
         match switch.locked:
@@ -155,6 +156,11 @@ def _languages(centre: Centre, words: Mapping[str, str]) -> list[tuple[str, str]
         return list(LANGUAGE_NAMES.items())
     own = words["language_own"]
     return [(locale, f"{own} ({locale})" if locale else own), *LANGUAGE_NAMES.items()]
+
+
+def _apart(name: str, language: str) -> str:
+    """A name whose letters may run the other way, apart from the words around it."""
+    return f"\u2068{name}\u2069" if direction_of(language) == "rtl" else name
 
 
 def _anchor(field: str) -> str:
