@@ -32,6 +32,8 @@ class StrategyNames(Protocol):
     def __call__(self, tenant_id: UUID, *, wanted: Collection[str]) -> Collection[str]: ...
 
 
+DefaultStrategy = Callable[[UUID], str]  # of a tenant; empty = it never said
+
 class TakeBack(Protocol):
     """Calls back what is kept of notifications, in the caller's transaction; tells how much of each."""
 
@@ -42,6 +44,7 @@ class TakeBack(Protocol):
 
 _sources: list[StrategyNames] = []
 _alarms: list[SetAlarm] = []
+_defaults: list[DefaultStrategy] = []
 _reasons: list[TellWhy] = []
 _retractions: list[TakeBack] = []
 
@@ -55,6 +58,17 @@ def register_strategies(names: StrategyNames) -> None:
 def strategy_names(tenant_id: UUID, *, wanted: Collection[str] = ()) -> frozenset[str]:
     """Every strategy key that `tenant_id` may use; one of the `wanted` that was just made is among them."""
     return frozenset(name for source in _sources for name in source(tenant_id, wanted=wanted))
+
+
+def register_default_strategy(default: DefaultStrategy) -> None:
+    """Let `default` tell the strategy of what names none; called once at start."""
+    if default not in _defaults:
+        _defaults.append(default)
+
+
+def default_strategy(tenant_id: UUID, *, otherwise: str) -> str:
+    """The strategy of a tenant's messages that name none and whose type names none."""
+    return next((found for default in _defaults if (found := default(tenant_id))), otherwise)
 
 
 def register_alarm(wake_at: SetAlarm) -> None:

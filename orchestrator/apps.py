@@ -8,7 +8,13 @@ from audience.catalogue import register_engagement
 from channels_app.registry import channels
 from events.partitions import PartitionedTable, declare
 from kernel.registry import load_entry_points, load_folder
-from notifications.catalogue import register_alarm, register_reasons, register_retraction, register_strategies
+from notifications.catalogue import (
+    register_alarm,
+    register_default_strategy,
+    register_reasons,
+    register_retraction,
+    register_strategies,
+)
 from preferences.catalogue import register_channels, register_rethink
 from templates_app.catalogue import register_release, register_shapes, register_succession, register_uses
 
@@ -24,6 +30,7 @@ class OrchestratorConfig(AppConfig):
         load_entry_points("carillon.strategies")
         selectors = importlib.import_module("orchestrator.selectors")
         register_strategies(selectors.strategy_keys)
+        register_default_strategy(selectors.default_strategy)
         importlib.import_module("orchestrator.services.ledger")  # registers its gauge
         importlib.import_module("orchestrator.gauges")
         register_channels(channels.keys)

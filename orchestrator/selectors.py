@@ -1,5 +1,6 @@
 """Look: strategies as tenants configured them, and everything planning and sending must know, for a batch at a time."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from channels_app.values import NOT_BEGUN
 from kernel.clock import monotonic
 from kernel.ids import derived
 from notifications.models import Attempt, Notification, NotificationType
-from orchestrator.models import Strategy as StrategyRow
+from orchestrator.rules.experiments import Arm, arms_in, concerns
 from orchestrator.rules.failover import Tried
 from orchestrator.rules.strategy import Strategy, strategies
 from orchestrator.values import ClaimedDelivery, NotificationWords
 
 MOST_TRIES = 50  # of one delivery; patient channels try more often than that
-RELOAD_SECONDS = 2.0  # how long a changed strategy may take to be seen by a running process
+RELOAD_SECONDS = 1.0  # how long a changed strategy may take to be seen by a running process
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,44 @@ class Chosen:
     version: int = 0
 
 
-_cached: dict[UUID, tuple[float, dict[str, Chosen]]] = {}
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An experiment that is running. `types` are those whose messages it is about; empty = all."""
+
+    id: UUID
+    key: str
+    types: tuple[str, ...]
+    salt: str
+    holdout_percent: float
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Orchestration:
+    """How a tenant wants it done. `default` is the strategy of what names none; empty = the one of the settings."""
+
+    strategies: Mapping[str, Chosen]
+    default: str = ""
+    trials: tuple[Trial, ...] = ()
+
+    def trial_of(self, type: str) -> Trial | None:
+        """The experiment on messages of a type; there is at most one."""
+        return next((trial for trial in self.trials if concerns(trial.types, type)), None)
+
+
+_cached: dict[UUID, tuple[float, Orchestration]] = {}
+
+_NOW = """
+SELECT tenant_id, 'strategy', key, kind, version, configuration::text FROM orchestrator_strategy
+WHERE tenant_id = ANY (%(tenants)s) AND active
+UNION ALL
+SELECT tenant_id, 'default', strategy, '', 0, '{}' FROM orchestrator_strategydefault WHERE tenant_id = ANY (%(tenants)s)
+UNION ALL
+SELECT tenant_id, 'trial', key, '', 0,
+  jsonb_build_object('id', id, 'types', types, 'salt', salt, 'holdout', holdout_percent, 'arms', arms)::text
+FROM orchestrator_experiment WHERE tenant_id = ANY (%(tenants)s) AND state = 'running'
+ORDER BY 1, 2, 3
+"""
 
 
 def strategy_keys(tenant_id: UUID, *, wanted: Collection[str]) -> Collection[str]:
@@ -43,26 +81,46 @@ def strategy_keys(tenant_id: UUID, *, wanted: Collection[str]) -> Collection[str
     return known.keys()
 
 
-def strategies_now(tenant_ids: Collection[UUID]) -> dict[UUID, dict[str, Chosen]]:
-    """The strategies of tenants as they are this moment, in one statement: what was just configured must count."""
-    chosen = {
-        tenant_id: {strategy.key: Chosen(strategy, strategy.defaults) for strategy in strategies}
-        for tenant_id in tenant_ids
-    }
-    for row in StrategyRow.objects.filter(tenant_id__in=chosen, active=True):
-        if row.kind in strategies:
-            chosen[row.tenant_id][row.key] = Chosen(strategies.get(row.kind), row.configuration, row.version)
-    return chosen
+def default_strategy(tenant_id: UUID) -> str:
+    """The strategy of a tenant's messages that name none; empty: the tenant never said."""
+    return orchestration_of(tenant_id).default
+
+
+def orchestrations_now(tenant_ids: Collection[UUID]) -> dict[UUID, Orchestration]:
+    """What tenants configured, as it is this moment, in one statement: what was just configured must count."""
+    chosen = {id: {strategy.key: Chosen(strategy, strategy.defaults) for strategy in strategies} for id in tenant_ids}
+    defaults: dict[UUID, str] = {}
+    trials: dict[UUID, list[Trial]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_NOW, {"tenants": list(tenant_ids)})
+        for tenant_id, what, key, kind, version, document in cursor.fetchall():
+            match what:
+                case "default":
+                    defaults[tenant_id] = key
+                case "trial":
+                    trials[tenant_id].append(_trial(key, json.loads(document)))
+                case "strategy" if kind in strategies:
+                    chosen[tenant_id][key] = Chosen(strategies.get(kind), json.loads(document), version)
+    return {id: Orchestration(chosen[id], defaults.get(id, ""), tuple(trials[id])) for id in chosen}
+
+
+def orchestration_of(tenant_id: UUID) -> Orchestration:
+    """What a tenant configured; kept in memory for `RELOAD_SECONDS`."""
+    known = _cached.get(tenant_id)
+    if known is not None and monotonic() < known[0]:
+        return known[1]
+    found = orchestrations_now([tenant_id])[tenant_id]
+    _cached[tenant_id] = monotonic() + RELOAD_SECONDS, found
+    return found
 
 
 def strategies_of(tenant_id: UUID) -> Mapping[str, Chosen]:
     """A tenant's strategies by key; kept in memory for `RELOAD_SECONDS`."""
-    known = _cached.get(tenant_id)
-    if known is not None and monotonic() < known[0]:
-        return known[1]
-    chosen = strategies_now([tenant_id])[tenant_id]
-    _cached[tenant_id] = monotonic() + RELOAD_SECONDS, chosen
-    return chosen
+    return orchestration_of(tenant_id).strategies
+
+
+def _trial(key: str, told: Mapping[str, Any]) -> Trial:
+    return Trial(UUID(told["id"]), key, tuple(told["types"]), told["salt"], told["holdout"], arms_in(told["arms"]))
 
 
 def forget_strategies() -> None:

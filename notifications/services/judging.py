@@ -16,7 +16,7 @@ from audience.rules.profiles import read_profile
 from audience.selectors import recipient_ids, segment_sizes
 from audience.values import Profile
 from channels_app.registry import channels
-from notifications.catalogue import strategy_names
+from notifications.catalogue import default_strategy, strategy_names
 from notifications.rules.requests import Judged, Known, judge, template_of
 from notifications.selectors import type_facts
 from notifications.values import NotificationRequest, RecipientRef, Trouble
@@ -58,7 +58,7 @@ def known_to(tenant_id: UUID, requests: Collection[NotificationRequest]) -> Know
         segments=segment_sizes(tenant_id, segments) if segments else {},
         strategies=strategy_names(tenant_id, wanted=strategies),
         channels=channels.keys(),
-        default_strategy=settings.ORCHESTRATOR.default_strategy,
+        default_strategy=default_strategy(tenant_id, otherwise=settings.ORCHESTRATOR.default_strategy),
         templates={name: offer.channels() for (_, name), offer in offered.items()},
     )
 

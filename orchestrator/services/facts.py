@@ -23,12 +23,21 @@ from notifications.selectors import policies_of
 from orchestrator.rules.conditions import met
 from orchestrator.rules.duplicates import Sight, sight_of
 from orchestrator.rules.planning import candidate_channels
-from orchestrator.rules.situation import NOBODY, Case, ChannelTraits, EndpointFacts, Situation, StrategyFacts
+from orchestrator.rules.situation import (
+    NOBODY,
+    Case,
+    ChannelTraits,
+    EndpointFacts,
+    ExperimentFacts,
+    Situation,
+    StrategyFacts,
+)
 from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.rules.success import ORDINARY
-from orchestrator.selectors import Chosen, strategies_now
+from orchestrator.selectors import Chosen, orchestrations_now
 from orchestrator.services import sightings
 from orchestrator.services.clocks import zone_of
+from orchestrator.services.exposures import experiment_facts, templates_of_arms
 from orchestrator.services.gathering import into_digests
 from orchestrator.services.hearsay import told_on
 from orchestrator.services.suppressed import Bans, bans_against, bans_of
@@ -51,18 +60,32 @@ class Facts:
 
 def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
     """The facts for recipients (`{"id": uuid, "data"?: {…}}`) of notifications, in the caller's transaction."""
-    shares, offers = offered(brought)
+    orchestrations = orchestrations_now({notification.tenant_id for notification, _ in brought})
+    trials = {n.id: trial for n, _ in brought if (trial := orchestrations[n.tenant_id].trial_of(n.type))}
+    shares, offers = offered(brought, arms=templates_of_arms(trials))
     ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
     known, wishes = people(ids), wishes_of(ids)
     asked = {name for n, _ in shares for name in candidate_channels(n, known=channels.keys())}
     bans = bans_of(known.values(), channels=asked)
-    strategies = strategies_now({notification.tenant_id for notification, _ in shares})
     policies = policies_of({(notification.tenant_id, notification.type) for notification, _ in shares})
     repeated = sightings.duplicates(_sights(shares, at=at))
     told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
+    own = {notification.id: notification for notification, _ in brought}
     cases = []
     for notification, recipients in shares:
-        case = _case(notification, strategies[notification.tenant_id], policies, ways=ways, at=at)
+        experiment = None
+        if trial := trials.get(notification.id):
+            experiment = experiment_facts(
+                trial, orchestrations[notification.tenant_id].strategies, own=own[notification.id], offers=offers
+            )
+        case = _case(
+            notification,
+            orchestrations[notification.tenant_id].strategies,
+            policies,
+            experiment=experiment,
+            ways=ways,
+            at=at,
+        )
         asks = case.asks
         situations = []
         for entry in recipients:
@@ -94,13 +117,16 @@ def _case(
     known_strategies: Mapping[str, Chosen],
     policies: Mapping[tuple[UUID, str], TypePolicy],
     *,
+    experiment: ExperimentFacts | None,
     ways: Ways,
     at: datetime,
 ) -> Case:
     # A strategy that was deleted after the notification was accepted must not hold it up.
     chosen = known_strategies.get(notification.strategy) or known_strategies[IMMEDIATE.key]
     policy = policies.get((notification.tenant_id, notification.type), NO_POLICY)
-    asked = policy.success or chosen.configuration.get("success")
+    arms = experiment.arms if experiment else ()
+    configurations = [chosen.configuration, *(arm.strategy.configuration for arm in arms if arm.strategy)]
+    asked = policy.success or any(one.get("success") for one in configurations)
     return Case(
         notification=notification,
         strategy=StrategyFacts(notification.strategy, chosen.strategy.key, chosen.version, chosen.configuration),
@@ -110,6 +136,7 @@ def _case(
         ),
         at=at,
         policy=policy,
+        experiment=experiment,
         tallied=notification.segment_id is not None or notification.recipient_count >= FANOUT,
     )
 

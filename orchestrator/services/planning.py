@@ -19,6 +19,7 @@ from orchestrator.rules.planning import decide as decided
 from orchestrator.services import recurrence
 from orchestrator.services.claim import PLAN_LEASE_SECONDS
 from orchestrator.services.decisions import keep
+from orchestrator.services.exposures import expose
 from orchestrator.services.facts import gather
 from orchestrator.services.wording import worded
 from orchestrator.services.write import LeaseLost, Planned, write_plan
@@ -123,7 +124,8 @@ def decide(
     facts = gather(shares, ways=ways, at=at)
     decisions = [decided(case, situation) for case, situations in facts.cases for situation in situations]
     planned = (delivery for decision in decisions for delivery in decision.deliveries)
-    return Decided(decisions, worded(planned, shares, offered=facts.offered, known=facts.people))
+    arms = {(d.case.notification.id, d.situation.recipient_id): d.arm for d in decisions if d.arm}
+    return Decided(decisions, worded(planned, shares, offered=facts.offered, known=facts.people, arms=arms))
 
 
 def _plan_page(page: Sequence[_Share]) -> list[UUID]:
@@ -134,6 +136,7 @@ def _plan_page(page: Sequence[_Share]) -> list[UUID]:
         at = page[0].planned.notification.at
         found = decide([(share.planned.notification, share.recipients) for share in page], ways=ways, at=at)
         write_plan([share.planned for share in page], found.deliveries, at=at, lease=PLAN_LEASE_SECONDS)
+        expose(found.decisions, at=at)
         keep(found.decisions, pages={share.planned.notification.id: share.planned.position for share in page})
         for share in page:
             if share.planned.notification.recurrence and not share.planned.notification.plan_position:

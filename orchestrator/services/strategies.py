@@ -1,4 +1,4 @@
-"""Keep how a tenant configured its strategies. A change is seen by every process within `RELOAD_SECONDS`."""
+"""Keep how a tenant configured its strategies, every version of it. A change is seen within `RELOAD_SECONDS`."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ from django.db import connection, transaction
 
 from kernel.ids import uuid7
 from notifications.models import Notification, NotificationType
-from orchestrator.models import Strategy
+from orchestrator.models import Experiment, Strategy, StrategyDefault, StrategyVersion
+from orchestrator.rules.experiments import arms_in
 from orchestrator.rules.strategy import strategies
 from orchestrator.selectors import forget_strategies
 from tenants.services import audit
@@ -38,17 +39,17 @@ def seed(tenant_id: UUID) -> int:
     """Give a tenant the built-in strategies as rows of its own, to change; returns how many were missing."""
     missing = set(BUILT_IN) - set(Strategy.objects.filter(tenant_id=tenant_id).values_list("key", flat=True))
     built_in = [strategies.get(key) for key in BUILT_IN if key in missing]
-    rows = [
-        Strategy(tenant_id=tenant_id, key=s.key, name=s.title, kind=s.key, configuration=dict(s.defaults))
-        for s in built_in
-    ]
-    Strategy.objects.bulk_create(rows, ignore_conflicts=True)
-    transaction.on_commit(forget_strategies)
-    return len(rows)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for one in built_in:
+            configured = Configured(one.key, one.title, one.key, one.defaults)
+            cursor.execute(_SEED, _parameters(configured, tenant_id=tenant_id, actor="seed"))
+        transaction.on_commit(forget_strategies)
+    return len(built_in)
 
 
 def save(configured: Configured, *, tenant_id: UUID, actor: str, at: datetime) -> tuple[Strategy, bool]:
-    """Create or change a strategy; returns it and whether it is new. Its version grows when something changed.
+    """Create or change a strategy; returns it and whether it is new. Its version grows when something changed, and the
+    version is kept for good.
 
     Raises `StrategyInUse` when it is switched off while something asks for it.
     """
@@ -56,26 +57,45 @@ def save(configured: Configured, *, tenant_id: UUID, actor: str, at: datetime) -
         if not configured.active:
             _refuse_if_used(configured.key, tenant_id=tenant_id)
         with connection.cursor() as cursor:
-            cursor.execute(
-                _SAVE,
-                {
-                    "id": uuid7(at),
-                    "tenant": tenant_id,
-                    "key": configured.key,
-                    "name": configured.name,
-                    "kind": configured.kind,
-                    "configuration": json.dumps(dict(configured.configuration)),
-                    "active": configured.active,
-                    "at": at,
-                },
-            )
+            cursor.execute(_SAVE, {**_parameters(configured, tenant_id=tenant_id, actor=actor), "at": at})
             changed = cursor.fetchone()
         row = Strategy.objects.get(tenant_id=tenant_id, key=configured.key)
         if changed is not None:
             detail = {"version": row.version, "kind": row.kind, "active": row.active}
             audit(tenant_id, actor=actor, action="strategy.saved", object=f"strategy:{row.key}", detail=detail, at=at)
         transaction.on_commit(forget_strategies)
-    return row, changed is not None and row.version == 1
+    return row, changed is not None and bool(changed[0])
+
+
+def roll_back(key: str, *, version: int, tenant_id: UUID, actor: str, at: datetime) -> Strategy | None:
+    """Let a strategy be again as it was at `version`, as a new version; `None` when it never had that one.
+
+    One that was deleted comes back. Raises `BadConfiguration` when what was kept then will not do any more, and
+    `StrategyInUse` as `save` does.
+    """
+    kept = StrategyVersion.objects.filter(tenant_id=tenant_id, key=key, version=version).first()
+    if kept is None or kept.kind not in strategies:
+        return None
+    strategies.get(kept.kind).check(kept.configuration)
+    configured = Configured(key, kept.name, kept.kind, kept.configuration, active=kept.active)
+    with transaction.atomic():
+        row, _ = save(configured, tenant_id=tenant_id, actor=actor, at=at)
+        detail = {"to": version, "version": row.version}
+        audit(tenant_id, actor=actor, action="strategy.rolled_back", object=f"strategy:{key}", detail=detail, at=at)
+    return row
+
+
+def set_default(strategy: str, *, tenant_id: UUID, actor: str, at: datetime) -> None:
+    """Let `strategy` be that of messages that name none and whose type names none; empty: the one of the settings."""
+    with transaction.atomic():
+        if strategy:
+            told = {"strategy": strategy, "updated_at": at}
+            StrategyDefault.objects.update_or_create(tenant_id=tenant_id, defaults=told)
+        else:
+            StrategyDefault.objects.filter(tenant_id=tenant_id).delete()
+        detail = {"strategy": strategy}
+        audit(tenant_id, actor=actor, action="strategy.default_set", object="strategy:default", detail=detail, at=at)
+        transaction.on_commit(forget_strategies)
 
 
 def delete(key: str, *, tenant_id: UUID, actor: str, at: datetime) -> bool:
@@ -94,17 +114,47 @@ def delete(key: str, *, tenant_id: UUID, actor: str, at: datetime) -> bool:
     return True
 
 
-_SAVE = """
-INSERT INTO orchestrator_strategy AS kept
-  (id, tenant_id, key, name, kind, configuration, version, active, created_at, updated_at)
-VALUES (%(id)s, %(tenant)s, %(key)s, %(name)s, %(kind)s, %(configuration)s, 1, %(active)s, %(at)s, %(at)s)
-ON CONFLICT (tenant_id, key) DO UPDATE SET name = excluded.name, kind = excluded.kind,
-  configuration = excluded.configuration, active = excluded.active, version = kept.version + 1,
-  updated_at = excluded.updated_at
-WHERE (kept.name, kept.kind, kept.configuration, kept.active)
-  IS DISTINCT FROM (excluded.name, excluded.kind, excluded.configuration, excluded.active)
-RETURNING version
+# Numbers of versions go on where a strategy of the same key that was deleted left off.
+_INSERT = """
+WITH kept AS (
+  INSERT INTO orchestrator_strategy AS kept
+    (id, tenant_id, key, name, kind, configuration, version, active, created_at, updated_at)
+  SELECT %(id)s, %(tenant)s, %(key)s, %(name)s, %(kind)s, %(configuration)s,
+    (SELECT coalesce(max(version), 0) + 1 FROM orchestrator_strategyversion
+     WHERE tenant_id = %(tenant)s AND key = %(key)s),
+    %(active)s, {at}, {at}
+  ON CONFLICT (tenant_id, key) {otherwise}
+  RETURNING tenant_id, key, version, name, kind, configuration, active, updated_at, xmax = 0 AS is_new
+), versioned AS (
+  INSERT INTO orchestrator_strategyversion
+    (id, tenant_id, key, version, name, kind, configuration, active, actor, created_at)
+  SELECT %(version_id)s, tenant_id, key, version, name, kind, configuration, active, %(actor)s, updated_at FROM kept
+)
+SELECT is_new FROM kept
 """
+_SEED = _INSERT.format(at="now()", otherwise="DO NOTHING")
+_SAVE = _INSERT.format(
+    at="%(at)s",
+    otherwise="""DO UPDATE SET name = excluded.name, kind = excluded.kind,
+    configuration = excluded.configuration, active = excluded.active, version = kept.version + 1,
+    updated_at = excluded.updated_at
+  WHERE (kept.name, kept.kind, kept.configuration, kept.active)
+    IS DISTINCT FROM (excluded.name, excluded.kind, excluded.configuration, excluded.active)""",
+)
+
+
+def _parameters(configured: Configured, *, tenant_id: UUID, actor: str) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "version_id": uuid7(),
+        "tenant": tenant_id,
+        "key": configured.key,
+        "name": configured.name,
+        "kind": configured.kind,
+        "configuration": json.dumps(dict(configured.configuration)),
+        "active": configured.active,
+        "actor": actor,
+    }
 
 
 def _refuse_if_used(key: str, *, tenant_id: UUID) -> None:
@@ -113,5 +163,10 @@ def _refuse_if_used(key: str, *, tenant_id: UUID) -> None:
     types = NotificationType.objects.filter(tenant_id=tenant_id, strategy=key).order_by("key")
     if named := list(types.values_list("key", flat=True)[:5]):
         raise StrategyInUse(f"'{key}' is the strategy of the types {', '.join(named)}; give them another one first")
+    if StrategyDefault.objects.filter(tenant_id=tenant_id, strategy=key).exists():
+        raise StrategyInUse(f"'{key}' is the default strategy; choose another one first")
+    for experiment in Experiment.objects.filter(tenant_id=tenant_id, state=Experiment.State.RUNNING):
+        if any(arm.strategy == key for arm in arms_in(experiment.arms)):
+            raise StrategyInUse(f"the experiment '{experiment.key}' compares '{key}'; stop it first")
     if Notification.objects.filter(tenant_id=tenant_id, due_at__isnull=False, strategy=key).exists():
         raise StrategyInUse(f"accepted notifications that ask for '{key}' are not planned yet; wait or cancel them")
