@@ -17,7 +17,9 @@ Lead = Callable[[str, int], str | None]
 """(address, its number among the links, from 1) -> one in its place that needs no escaping; `None` leaves it."""
 
 _VALUE = r"""(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+|(?=>))"""
-_REST_OF_TAG = rf"[^>=]*+(?:=\s*+{_VALUE}[^>=]*+)*+>"
+_NAME = r"(?:[^\s/>=]++|=[^\s/>=]*+)"  # a name may begin with "="
+_NO_VALUE = r"(?!\s*+=)"
+_REST_OF_TAG = rf"(?:[\s/]++|{_NAME}(?:\s*+=\s*+{_VALUE}|{_NO_VALUE}))*+>"
 _NAME_ENDS = r"(?=[\s/>])"
 _TEXT_ONLY = ("style", "script", "title", "textarea", "xmp", "iframe", "noembed", "noframes")  # no markup inside
 # One by one: a back reference would need a group, and groups in possessive repeats break CPython 3.11's `re`.
@@ -36,7 +38,7 @@ _PASSED = re.compile(
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 )
 _LINK_OR_END = re.compile(rf"<(a|area|/body){_NAME_ENDS}({_REST_OF_TAG})", re.IGNORECASE | re.ASCII)
-_ATTRIBUTE = re.compile(rf"[\s/=]*+([^\s/>=]++)(?:\s*+=\s*+({_VALUE}))?+", re.ASCII)
+_ATTRIBUTE = re.compile(rf"[\s/]*+({_NAME})(?:\s*+=\s*+({_VALUE})|{_NO_VALUE})", re.ASCII)
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([a-zA-Z][a-zA-Z0-9]*;?))(=?)")
 _AROUND = "".join(map(chr, range(0x21)))  # browsers ignore them around an address, and the last three inside of it
 _INSIDE = re.compile("[\t\n\r]")

@@ -3,8 +3,9 @@
 import time
 from html.parser import HTMLParser
 
+import nh3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from templates_app.rules.tracked_links import with_links, with_short_links
@@ -150,6 +151,33 @@ PIECES = (
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 def test_nothing_but_links_is_different_afterwards(page: str) -> None:
     assert _Told(with_links(page, elsewhere)).said == _Told(page).said
+
+
+SCRAPS = (
+    "<a", "<A ", "<area ", "<p", "</a>", "</p>", "<br/>", "<b>", " href=", "HREF", " href='https://z.example/'",
+    " title=", "=", "https://x.example/", "https://y.example/?a&amp;b", '"', "'", ">", " ", "/", "\n", "x", "-", "&amp;",
+    "<!--", "-->", "--!>", "<!", "<?", "</", "<style>", "</style>", "<title>", "</title>", "<textarea>", "</textarea>",
+)  # fmt: skip
+
+
+def links_of_a_browser(page: str) -> set[str]:
+    """The web addresses of links as html5ever, the parser of a browser, reads the page."""
+    found: set[str] = set()
+
+    def note(tag: str, attribute: str, value: str) -> str:
+        if tag in ("a", "area") and attribute == "href":
+            found.add(value.strip().replace("\n", ""))
+        return value
+
+    kept = {"a": {"href"}, "area": {"href"}}
+    nh3.clean(page, tags=set(kept), attributes=kept, attribute_filter=note, link_rel=None)
+    return {address for address in found if address.startswith(("http://", "https://"))}
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(SCRAPS), max_size=15).map("".join))
+def test_what_browsers_take_for_a_link_is_one_however_broken_the_page(page: str) -> None:
+    assert set(seen(page)) == links_of_a_browser(page)
 
 
 @given(st.text(alphabet="<>a=\"'/!- \nhref&;x", max_size=60))
