@@ -1,9 +1,10 @@
 """Look what people want and whom not to reach: always inside a scope, which decides what can be seen."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 from preferences.address_hash import Contact, hash_of
 from preferences.models import Override, Preferences, Suppression, TenantPreferences
 from preferences.rules import Ban, Level, Reason, Wishes, level_in, wishes_among
+from preferences.rules.levels import DEFAULT, FORCED, OVERRIDE
 from tenants.scope import seeing_every_tenant
 
 # Each branch is a look-up by recipient; the last two cost nothing while no tenant says anything for all its recipients.
@@ -31,8 +33,9 @@ UNION ALL
 SELECT 'member', id, NULL, NULL, tenant_id
 FROM asked WHERE EXISTS (SELECT FROM preferences_tenantpreferences of WHERE of.tenant_id = asked.tenant_id)
 UNION ALL
-SELECT 'tenant', tenant_id, jsonb_build_object('default', defaults, 'forced', forced)::text, NULL, NULL
-FROM preferences_tenantpreferences WHERE tenant_id IN (SELECT tenant_id FROM asked)
+SELECT level, tenant_id, document::text, NULL, NULL
+FROM preferences_tenantpreferences, LATERAL (VALUES ('default', defaults), ('forced', forced)) AS said (level, document)
+WHERE tenant_id IN (SELECT tenant_id FROM asked) AND document <> '{}'
 """
 
 
@@ -43,20 +46,28 @@ def wishes_of(recipient_ids: Collection[UUID]) -> dict[UUID, Wishes]:
     with connection.cursor() as cursor:
         cursor.execute(_WISHES, {"ids": list(set(recipient_ids))})
         rows = cursor.fetchall()
-    of_tenant = {id: _of_tenant(msgspec.json.decode(said)) for part, id, said, _, _ in rows if part == "tenant"}
+    of_tenant: dict[UUID, list[Level]] = defaultdict(list)
     own: dict[UUID, list[Level]] = defaultdict(list)
-    shared: dict[UUID, Wishes] = {}
-    for part, id, said, until, key in rows:
-        if part == "member":
-            shared[id] = of_tenant[key]
-        elif part != "tenant":
-            own[id].append(level_in(msgspec.json.decode(said), part, until=until, id=str(key or "")))
-    nobody = Wishes()
-    return shared | {id: wishes_among((*levels, *shared.get(id, nobody).levels)) for id, levels in own.items()}
+    tenant_of: dict[UUID, UUID] = {}
+    for level, id, said, until, key in rows:
+        if level == "member":
+            tenant_of[id] = key
+        elif level in (DEFAULT, FORCED):
+            of_tenant[id].append(_level(level, said))
+        elif level == OVERRIDE:
+            own[id].append(msgspec.structs.replace(_level(level, said), until=until, id=str(key)))
+        else:
+            own[id].append(_level(level, said))
+    shared = {tenant_id: wishes_among(levels) for tenant_id, levels in of_tenant.items()}
+    return {id: shared[tenant_id] for id, tenant_id in tenant_of.items() if tenant_id in shared} | {
+        id: wishes_among((*levels, *of_tenant.get(tenant_of.get(id, id), ()))) for id, levels in own.items()
+    }
 
 
-def _of_tenant(documents: Mapping[str, Any]) -> Wishes:
-    return wishes_among(level_in(document, name) for name, document in documents.items() if document)
+@lru_cache(maxsize=10_000)
+def _level(name: str, document: str) -> Level:
+    """Keyed by the document itself, so what is kept in memory is never out of date."""
+    return level_in(msgspec.json.decode(document), name)
 
 
 def tenant_documents(tenant_id: UUID) -> dict[str, Any]:
