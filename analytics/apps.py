@@ -4,6 +4,8 @@ import importlib
 
 from django.apps import AppConfig
 
+from orchestrator.catalogue import register_evidence
+
 
 class AnalyticsConfig(AppConfig):
     name = "analytics"
@@ -11,3 +13,4 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         importlib.import_module("analytics.consumers")  # its consumers of the log register themselves
+        register_evidence(importlib.import_module("analytics.selectors_engagement").evidence_of)

@@ -6,12 +6,16 @@ from uuid import UUID
 
 from django.conf import settings
 
-from analytics.rules.rollups import COUNTED_KINDS, rolled_up
+from analytics.rules.engagement import SUCCESSES, TAKEN
+from analytics.rules.rollups import COUNTED_KINDS, MOVED, rolled_up
 from analytics.services import CONSUMER, add
+from analytics.services_engagement import learn
 from analytics.values import Origin
 from events.consumers import consumer
 from events.values import LoggedEvent
 from notifications.models import Notification
+
+AUTOMATED = "automated"  # the reason of lines about machines that open and follow what people get
 
 
 @consumer(CONSUMER, batch=settings.ORCHESTRATOR.analytics_batch_size)
@@ -19,6 +23,22 @@ def roll_up(events: Sequence[LoggedEvent]) -> None:
     """Two statements for a batch: where the lines come from, and what they add."""
     counted = [event for event in events if event.kind in COUNTED_KINDS]
     add(rolled_up(counted, _origins({event.notification_id for event in counted if event.notification_id})))
+
+
+@consumer("analytics.engagement", batch=settings.ORCHESTRATOR.analytics_batch_size)
+def learn_from(events: Sequence[LoggedEvent]) -> None:
+    """What providers took and what people engaged with; what a machine opened or followed says nothing of anybody."""
+    sent: dict[UUID, datetime] = {}
+    engaged: dict[UUID, tuple[UUID, datetime]] = {}
+    for event in events:
+        if event.delivery_id is None:
+            continue
+        if event.kind == MOVED and event.detail.get("to") in TAKEN:
+            sent.setdefault(event.delivery_id, event.at)
+        elif event.kind in SUCCESSES and event.reason != AUTOMATED:
+            engaged.setdefault(event.delivery_id, (event.tenant_id, event.at))
+    if sent or engaged:
+        learn(sent, engaged)
 
 
 def _origins(notification_ids: Collection[UUID]) -> dict[UUID, Origin]:

@@ -24,3 +24,63 @@ class Rollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}:00 {self.channel} {self.outcome}: {self.count}"
+
+
+class Try(models.Model):
+    """A message that a provider took and that may still succeed; kept for as long as success is waited for.
+
+    `segment` and `hour` (of the recipient's week, 0 to 167) are where it was counted, so that its success is counted
+    there too. Deleting the recipient takes it along, in the database.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "delivery_id")
+    tenant_id = models.UUIDField()
+    delivery_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    channel = models.TextField()
+    segment = models.TextField()
+    hour = models.SmallIntegerField()
+    sent_at = models.DateTimeField()
+    engaged = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "tries"
+        indexes = (
+            models.Index(fields=("sent_at",), name="try_purge"),
+            models.Index(fields=("tenant_id", "recipient_id"), name="try_of_recipient"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.delivery_id}"
+
+
+class EngagementProfile(models.Model):
+    """One person's own history, as `rules.engagement.Profile` tells it, and the segment it puts them into."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "recipient_id")
+    tenant_id = models.UUIDField()
+    recipient_id = models.UUIDField()
+    as_of = models.DateTimeField()
+    channels = models.JSONField(default=dict)  # {"email": [tries, successes]}
+    parts = models.JSONField(default=dict)  # {"evening": successes}
+    segment = models.TextField()
+
+    def __str__(self) -> str:
+        return self.segment
+
+
+class EngagementTally(models.Model):
+    """Tries and successes of a segment ("*" = everybody) on a channel in an hour of the week (-1 = all), as faded at
+    `as_of`. It tells of nobody in particular."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "segment", "channel", "hour")
+    tenant_id = models.UUIDField()
+    segment = models.TextField()
+    channel = models.TextField()
+    hour = models.SmallIntegerField()
+    as_of = models.DateTimeField()
+    tries = models.FloatField()
+    successes = models.FloatField()
+
+    def __str__(self) -> str:
+        return f"{self.segment} {self.channel} {self.hour}"

@@ -2,29 +2,19 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Any
 
+from analytics.rules.engagement import HALF_LIFE
+from analytics.simulation.contenders import Contender
 from analytics.simulation.learner import Learner
 from analytics.simulation.population import Luck, Occasion, Population, SimulatedPerson
-from orchestrator.rules.strategy import Options, Step, Strategy
+from orchestrator.rules.strategy import Options, Step
 from orchestrator.rules.success import BY_PEOPLE
 
 LOW, MEDIUM = 3, 2
-HALF_LIFE = timedelta(days=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A strategy as it takes part. `channels` narrows what it may use; `learns`: it is given evidence."""
-
-    name: str
-    strategy: Strategy
-    configuration: Mapping[str, Any] = field(default_factory=dict)
-    channels: tuple[str, ...] = ()
-    learns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
