@@ -13,9 +13,14 @@ from tenants.scope import platform_scope
 
 KEPT = timedelta(days=400)  # then they lead nowhere
 
+# Nobody is erased between the look at them and the end of the statement; who is gone already gets no link.
 _KEEP = """
 INSERT INTO orchestrator_keptlink (code, tenant_id, recipient_id, delivery_id, number, address, counts, created_at)
-SELECT *, now() FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::bool[])
+SELECT new.*, now()
+FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[], %s::bool[])
+  AS new (code, tenant_id, recipient_id, delivery_id, number, address, counts)
+JOIN audience_recipient person ON person.id = new.recipient_id AND person.tenant_id = new.tenant_id
+FOR KEY SHARE OF person
 ON CONFLICT (code) DO NOTHING
 """
 

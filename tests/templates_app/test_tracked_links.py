@@ -155,8 +155,9 @@ def test_nothing_but_links_is_different_afterwards(page: str) -> None:
 
 SCRAPS = (
     "<a", "<A ", "<area ", "<p", "</a>", "</p>", "<br/>", "<b>", " href=", "HREF", " href='https://z.example/'",
-    " title=", "=", "https://x.example/", "https://y.example/?a&amp;b", '"', "'", ">", " ", "/", "\n", "x", "-", "&amp;",
-    "<!--", "-->", "--!>", "<!", "<?", "</", "<style>", "</style>", "<title>", "</title>", "<textarea>", "</textarea>",
+    " title=", "=", "https://x.example/", "https://y.example/?a&amp;b", '"', "'", ">", " ", "/", "\n", "x", "-",
+    "&amp;", "<!--", "-->", "--!>", "<!", "<?", "</", "<style>", "</style>", "<title>", "</title>", "<textarea>",
+    "</textarea>",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from audience.services.people import erase
 from channels_app.accounts import forget_accounts
 from channels_app.channels.sms import SmsContent
 from channels_app.models import Report
@@ -22,6 +23,7 @@ from notifications.models import Delivery, NotificationType
 from orchestrator import pipeline
 from orchestrator.models import KeptLink
 from orchestrator.pages import tracking as page
+from orchestrator.rules.tracking_token import TrackedLink
 from orchestrator.services import short_links
 from orchestrator.services.claim import claim_deliveries
 from orchestrator.services.sending import send_batch
@@ -337,3 +339,17 @@ def test_short_links_work_for_a_year_and_longer(settings: Settings) -> None:
 
     assert short_links.purge(at=now() + short_links.KEPT - timedelta(minutes=1), limit=10) == 0
     assert short_links.purge(at=now() + short_links.KEPT + timedelta(minutes=1), limit=10) == 1
+
+
+def test_a_short_link_goes_with_its_recipient_and_none_is_made_for_who_is_gone(settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://c.example"
+    body = text_sent(tracking={"shorten": True})
+    kept = KeptLink.objects.get()
+    assert erase(tenant_id=kept.tenant_id, external_id="ana", actor="test", at=now())
+
+    link = TrackedLink(kept.delivery_id, 1, SHOP)
+    short_links.keep([short_links.ShortLink(kept.code, kept.tenant_id, kept.recipient_id, link, counts=True)])
+
+    assert KeptLink.objects.count() == 0
+    assert get(f"/t/{kept.code}").status_code == 404
+    assert kept.code in body
