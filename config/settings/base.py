@@ -77,6 +77,7 @@ TEMPLATES = [
         },
     }
 ]
+UNFOLD = {"SIDEBAR": {"navigation": "config.sidebar.navigation"}}
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -17,11 +17,14 @@ from pytest_django.live_server_helper import LiveServer
 from audience.services.people import upsert_recipients
 from audience.values import RecipientInput
 from notifications.models import Notification
+from templates_app.models import Canary
 from templates_app.selectors import forget, template_of, versions_of
+from templates_app.services.canaries import end
 from templates_app.starter.loading import load_starter_set
 from tenants.models import AuditEntry, Tenant
-from tenants.scope import platform_scope
+from tenants.scope import platform_scope, tenant_scope
 from tenants.services import create_tenant
+from tests.make import AT, a_notification
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
@@ -104,6 +107,12 @@ def answer(page: sync_api.Page, yes: str, **fields: str) -> None:
 def publish(page: sync_api.Page, note: str) -> None:
     page.locator("#publish").click()
     answer(page, "Publish", note=note)
+
+
+def look(page: sync_api.Page, name: str) -> None:
+    """Keep a picture for people, where `EDITOR_SCREENSHOTS` names a folder."""
+    if folder := os.environ.get("EDITOR_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png")
 
 
 def tab(page: sync_api.Page, name: str) -> sync_api.Locator:
@@ -346,3 +355,91 @@ def test_a_small_screen_scrolls_one_way_only(page: sync_api.Page, live_server: L
     expect(mail(page).locator("h1")).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_new_words_go_to_some_first_and_are_put_into_use(
+    page: sync_api.Page, live_server: LiveServer, tenant: Tenant
+) -> None:
+    open_editor(page, live_server, "welcome")
+    page.get_by_label("Subject").fill("Hello")
+    publish(page, "Hello")
+    expect(page.locator("#toast")).to_have_text("Version 1 is in use")
+
+    page.get_by_label("Subject").fill("Good day")
+    page.locator("#publish").click()
+    answer(page, "Publish", note="More formal", percent="5")
+    expect(page.locator("#toast")).to_have_text("Version 2 goes to 5 of 100 people first")
+    expect(page.locator("#canary-chip")).to_have_text("version 2 for 5 %")
+    expect(page.locator(".title")).to_contain_text("version 1 in use")
+
+    tab(page, "Versions").click()
+    card = page.locator("#canary")
+    expect(card).to_contain_text("Version 2 is with 5 of 100 people")
+    expect(card).to_contain_text("0 of 500 messages")
+    expect(page.locator("[data-version='2']")).to_contain_text("for 5 %")
+    card.get_by_role("button", name="Give to more").click()
+    answer(page, "Give", percent="20")
+    expect(card).to_contain_text("Version 2 is with 20 of 100 people")
+    with platform_scope():
+        Canary.objects.update(
+            tallies=[{"harm": "bounced", "percent": 20, "canary": 9, "control": 14}],
+            deliveries={"canary": 214, "control": 801},
+        )
+    tab(page, "Words").click()
+    tab(page, "Versions").click()
+    expect(card.locator("[data-harm=bounced]")).to_contain_text("bounced914")
+    assert page.evaluate(CONTRAST.read_text()) == []
+    look(page, "canary")
+    card.get_by_role("button", name="Put into use").click()
+    answer(page, "Put into use", note="Nobody minded")
+
+    expect(card).to_contain_text("Version 2 was put into use")
+    expect(page.locator(".title")).to_contain_text("version 2 in use")
+
+
+def test_words_that_did_harm_say_so(page: sync_api.Page, live_server: LiveServer, tenant: Tenant, at: datetime) -> None:
+    open_editor(page, live_server, "welcome")
+    for words, percent in (("Hello", ""), ("Good day", "10")):
+        page.get_by_label("Subject").fill(words)
+        page.locator("#publish").click()
+        answer(page, "Publish", note=words, **({"percent": percent} if percent else {}))
+        expect(page.locator("#toast")).to_contain_text("Version")
+    expect(page.locator("#canary-chip")).to_be_visible()
+    with tenant_scope(tenant.id):
+        template = template_of(tenant.id, "welcome")
+        assert template is not None
+        end(template, state="rolled_back", why="bounced: 41 people with the new words", actor="canary", at=at)
+
+    page.reload()
+    tab(page, "Versions").click()
+
+    expect(page.locator("#canary")).to_contain_text("did harm and was rolled back")
+    expect(page.locator("[data-version='2']")).to_contain_text("held back")
+    look(page, "rolled-back")
+
+
+def test_a_real_message_is_looked_at_without_learning_whose(
+    page: sync_api.Page, live_server: LiveServer, tenant: Tenant
+) -> None:
+    with platform_scope():
+        people = upsert_recipients(tenant_id=tenant.id, recipients=[RecipientInput(id="ana")], at=AT)
+        data = {"first_name": "Mariana"}
+        a_notification(tenant, people, template="welcome", data=data, created_at=AT)
+    open_editor(page, live_server, "welcome")
+    expect(page.locator("#sample optgroup option")).to_have_count(1)
+
+    page.get_by_label("Sample data").select_option("real-0")
+
+    expect(mail(page).locator("body")).to_contain_text("•••••••")
+    expect(mail(page).locator("body")).not_to_contain_text("Mariana")
+    look(page, "sample")
+
+
+def test_the_admin_leads_to_the_editor(page: sync_api.Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server.url}/admin/")
+    expect(page.get_by_role("link", name="Notification types").first).to_be_visible()
+    look(page, "admin")
+
+    page.get_by_role("link", name="Template editor").click()
+
+    expect(page.locator(".card-link")).to_have_count(8)

@@ -46,6 +46,7 @@ class Editor {
     this.drawActions();
     this.draw();
     this.refresh();
+    this.preview.offerSamples(this.path);
     listen({
       "Ctrl S": () => this.save(), "Ctrl Enter": () => this.publish(), "Alt ,": () => this.stepChannel(-1), "Alt .": () => this.stepChannel(1),
       "Alt L": () => this.stepLocale(), "Alt P": () => this.preview.flip("device"), "Alt D": () => this.preview.flip("scheme"), F8: () => this.findings.step(),
@@ -66,6 +67,7 @@ class Editor {
     fill(this.title, el("h1", {}, name), el("code", {}, key),
       state.quarantined && el("span", { class: "chip bad" }, "held back"),
       state.live_version ? el("span", { class: "chip good" }, `version ${state.live_version} in use`) : el("span", { class: "chip" }, "not in use yet"),
+      state.canary && el("span", { class: "chip draft", id: "canary-chip" }, `version ${state.canary.version} for ${state.canary.percent} %`),
       state.origin === "platform" && el("span", { class: "chip" }, "comes with Carillon"),
       dirty ? el("span", { class: "chip draft", id: "dirty" }, "not saved") : state.has_draft && el("span", { class: "chip draft" }, "draft"));
     this.saveButton.disabled = !dirty;
@@ -178,7 +180,7 @@ class Editor {
     if (this.draft.invalid.size) return;
     this.preview.busy();
     const { example_data: example, variables } = this.draft.source;
-    const data = this.preview.sample.value === "required" ? required(variables)(example) : undefined;
+    const data = this.preview.sample.value === "required" ? required(variables)(example) : this.preview.real();
     const asked = { template: this.draft.body(), channel: this.channel, data, ...(this.locale ? { locale: this.locale } : {}) };
     try {
       const found = await call("POST", `${this.path}/preview`, asked);
@@ -234,13 +236,17 @@ class Editor {
   async publish() {
     if (!mayWrite || !(await this.save())) return;
     if (!this.draft.head.has_draft) { toast("There is nothing new to publish"); return; }
-    const said = await ask(`Publish ${this.draft.name}?`, { words: "From now on people get these words. The version before stays, and you can go back to it.", fields: [{ name: "note", label: "What is new?", hint: "people read it in the list of versions", most: 500 }], yes: "Publish" });
+    const note = { name: "note", label: "What is new?", hint: "people read it in the list of versions", most: 500 };
+    const first = { name: "percent", label: "To how many of 100 people first?", hint: "empty: to all at once", pattern: "[1-9][0-9]?" };
+    const own = this.draft.head.live_version && this.draft.head.origin === "tenant";
+    const said = await ask(`Publish ${this.draft.name}?`, { words: "From now on people get these words. The version before stays, and you can go back to it.", fields: own ? [note, first] : [note], yes: "Publish" });
     if (!said) return;
+    const canary = said.percent ? { percent: Number(said.percent) } : null;
     await this.inTurn(async () => {
       try {
-        const done = await call("POST", `${this.path}/publish`, { note: said.note }, { "If-Match": `"r${this.draft.revision}"` });
+        const done = await call("POST", `${this.path}/publish`, { note: said.note, canary }, { "If-Match": `"r${this.draft.revision}"` });
         await this.reload();
-        toast(`Version ${done.version} is in use`);
+        toast(done.live ? `Version ${done.version} is in use` : `Version ${done.version} goes to ${canary.percent} of 100 people first`);
       } catch (refused) {
         this.refused(refused, "This cannot be published yet: ");
       }

@@ -31,7 +31,7 @@ function card(row) {
   return el("li", {}, el("a", { class: "card-link", href: pageOf(row.key), "data-key": row.key },
     el("span", {}, el("strong", {}, row.name), el("code", {}, row.key)),
     el("span", { class: "states" }, row.quarantined && el("span", { class: "chip bad" }, "held back"), row.has_draft && el("span", { class: "chip draft" }, "draft"),
-      row.live_version !== null && el("span", { class: "chip good" }, `version ${row.live_version} in use`), row.origin === "platform" && el("span", { class: "chip" }, "comes with Carillon")),
+      row.live_version !== null && el("span", { class: "chip good" }, `version ${row.live_version} in use`), row.canary && el("span", { class: "chip draft" }, `version ${row.canary.version} for ${row.canary.percent} %`), row.origin === "platform" && el("span", { class: "chip" }, "comes with Carillon")),
     el("span", { class: "offers" }, Object.keys(row.offers).map((channel) => el("span", { class: "chip" }, channel.replace("_", " "))), el("span", {}, languages.join(", ")))));
 }
 

@@ -1,7 +1,7 @@
 // The right side: what people get, for the channel, language, device and scheme that are chosen.
 
-import { frameUrl } from "./api.js";
-import { el, fill } from "./dom.js";
+import { ask as call, frameUrl } from "./api.js";
+import { el, fill, when } from "./dom.js";
 
 const csrf = document.body.dataset.csrf;
 let frames = 0;
@@ -43,6 +43,15 @@ export class Preview {
     const other = [...group.children].find((button) => button.getAttribute("aria-pressed") === "false");
     this.choose(group, name, other.dataset.value);
   }
+
+  async offerSamples(path) { // what was said lately; who has sent nothing yet misses nothing
+    const found = await call("GET", `${path}/samples`).catch(() => ({ results: [] }));
+    this.samples = found.results;
+    if (!this.samples.length) return;
+    this.sample.append(el("optgroup", { label: "Real messages, veiled" }, this.samples.map((one, number) => el("option", { value: `real-${number}` }, when(one.created_at)))));
+  }
+
+  real() { return this.sample.value.startsWith("real-") ? this.samples[Number(this.sample.value.slice(5))].data : undefined; }
 
   busy() { this.stage.dataset.busy = ""; this.state.textContent = "Updating …"; }
 

@@ -1,6 +1,7 @@
 // Everything that was published: who, when, why; what differs; going back; holding back.
 
 import { ask as call, everything, mayWrite } from "./api.js";
+import { canaryOf, drawCanary } from "./canary.js";
 import { sideBySide } from "./diff.js";
 import { ask, show } from "./dialogs.js";
 import { el, fill, toast, when } from "./dom.js";
@@ -10,9 +11,10 @@ export async function drawVersions(holder, draft, { done, fail }) {
     fill(holder, el("p", { class: "absent" }, "These words come with Carillon. The first time you save them they become this tenant's own, with versions of their own."));
     return;
   }
-  const rows = await everything(`templates/${encodeURIComponent(draft.key)}/versions`);
+  const [rows, canary] = await Promise.all([everything(`templates/${encodeURIComponent(draft.key)}/versions`), canaryOf(draft.key)]);
   const act = (work, words) => work().then(() => { toast(words); return done(); }).catch(fail);
   fill(holder,
+    drawCanary(canary, draft.key, act),
     draft.head.has_draft && el("div", { class: "version" }, el("h3", {}, "Draft", el("span", { class: "chip draft" }, "being written")),
       el("p", { class: "muted" }, "What is saved and not published."),
       el("div", { class: "does" }, compare(draft, "draft", rows, fail))),
@@ -32,12 +34,12 @@ function card(row, rows, draft, act, fail) {
   const release = () => act(() => call("DELETE", `${path}/quarantine`), "Released; what waited goes out now");
   const button = (words, onclick) => el("button", { type: "button", class: "small", onclick }, words);
   return el("article", { class: "version", "data-version": row.version },
-    el("h3", {}, `Version ${row.version}`, row.live && el("span", { class: "chip good" }, "in use"), row.quarantined_at && el("span", { class: "chip bad" }, "held back"),
+    el("h3", {}, `Version ${row.version}`, row.live && el("span", { class: "chip good" }, "in use"), draft.head.canary?.version === row.version && el("span", { class: "chip draft" }, `for ${draft.head.canary.percent} %`), row.quarantined_at && el("span", { class: "chip bad" }, "held back"),
       row.rolled_back_from && el("span", { class: "chip" }, `says version ${row.rolled_back_from} again`)),
     el("p", { class: "note" }, row.quarantine_reason ? `Held back: ${row.quarantine_reason}` : row.note || "No note"),
     el("p", { class: "muted" }, `${when(row.published_at)}, by ${row.publisher.replace("user:", "")}`),
     el("div", { class: "does" }, compare(draft, String(row.version), rows, fail),
-      mayWrite && !row.live && button("Roll back to this", back),
+      mayWrite && !row.live && draft.head.canary?.version !== row.version && button("Roll back to this", back),
       mayWrite && row.live && !row.quarantined_at && button("Hold back", hold), mayWrite && row.quarantined_at && button("Release", release)));
 }
 
