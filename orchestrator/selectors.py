@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 
 from channels_app.values import NOT_BEGUN
 from kernel.clock import monotonic
@@ -173,6 +175,11 @@ def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords
     """What sending needs of notifications, by id, in one statement."""
     their_type = NotificationType.objects.filter(tenant_id=OuterRef("tenant_id"), key=OuterRef("type"))
     rows = Notification.objects.filter(id__in=notification_ids).order_by()
-    rows = rows.annotate(tracking=Subquery(their_type.values("policy__tracking")))
-    fields = ("id", "type", "status", "content", "data", "metadata", "traceparent", "category", "tracking")
+    rows = rows.annotate(
+        tracking=Subquery(their_type.values("policy__tracking")),
+        purpose=Coalesce(
+            Subquery(their_type.values(purpose=KT("policy__purpose"))), Value("", output_field=TextField())
+        ),
+    )
+    fields = ("id", "type", "status", "content", "data", "metadata", "traceparent", "category", "tracking", "purpose")
     return {row[0]: NotificationWords(*row) for row in rows.values_list(*fields)}

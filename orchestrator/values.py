@@ -92,6 +92,7 @@ class NotificationWords:
     traceparent: str
     category: str
     tracking: Mapping[str, Any] | None = None  # as its type's policy has it now
+    purpose: str = ""  # whose consent its type asks for now; "" = by category
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
 | provided    | no provider account carries the channel                       | `channel_disabled`             |
 | person      | the recipient was erased meanwhile                            | `no_endpoint`                  |
 | preference  | they do not want it                                           | `preference_off`               |
+| consent     | they took their consent back, or never gave one that it needs | `consent_missing`              |
 | endpoint    | the channel needs an address and they have none               | `no_endpoint`                  |
 | suppression | every address is suppressed, or the person said no on one     | `suppressed`, `unsubscribed`   |
 | carrier     | no account takes addresses of the kinds they have             | `channel_disabled`             |
@@ -25,6 +26,7 @@ from orchestrator.rules.experiments import HOLDOUT
 from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, Unusable, Usable, Verdict
 from orchestrator.rules.timing import first_moment, held_until
 from preferences.rules import Ban, barred, judged
+from preferences.rules.consent import refused
 
 FLIPS: Mapping[str, str] = {
     "no_endpoint": "give the recipient an address on this channel",
@@ -109,6 +111,14 @@ def _preference(question: Question) -> Unusable | None:
     return Unusable(refusal.code, refusal.detail, refusal.rule, refusal.flip) if refusal else None
 
 
+def _consent(question: Question) -> Unusable | None:
+    demand = question.case.consent
+    if demand is None:
+        return None
+    refusal = refused(demand, channel=question.channel.key, state=question.situation.consents)
+    return Unusable(refusal.code, refusal.detail, refusal.rule, refusal.flip) if refusal else None
+
+
 def _endpoint(question: Question) -> Unusable | None:
     return _no("endpoint", "no_endpoint") if question.channel.needs_endpoint and not question.endpoints else None
 
@@ -170,6 +180,7 @@ CHECKS: tuple[Check, ...] = (
     _provided,
     _person,
     _preference,
+    _consent,
     _endpoint,
     _suppression,
     _carrier,

@@ -15,6 +15,7 @@ from orchestrator.rules.experiments import HOLDOUT, Arm, assigned
 from orchestrator.rules.success import ORDINARY, Level
 from orchestrator.values import CRITICAL, ClaimedNotification
 from preferences.rules import Ban, Jurisdiction, Wishes
+from preferences.rules.consent import Demand, Said
 
 NOBODY = Wishes()
 
@@ -95,6 +96,7 @@ class Case:
     tallied: bool = False
     experiment: ExperimentFacts | None = None
     arm: str = ""  # of the experiment, once it is about one recipient
+    consent: Demand | None = None  # what it needs of the recipient's word; `None`: nothing
 
     @property
     def critical(self) -> bool:
@@ -148,6 +150,7 @@ class Situation:
     data: Mapping[str, Any] | None = None  # what the request said for this recipient only
     place: Jurisdiction | None = None  # whose law and whose clocks count; `None` where neither matters
     meets: tuple[str, ...] = ()  # which of the case's questions about the person are answered yes, by their names
+    consents: tuple[Said, ...] = ()  # their newest words about what the case needs consent for
 
 
 @dataclass(frozen=True, slots=True)

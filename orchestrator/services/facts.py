@@ -37,6 +37,7 @@ from orchestrator.rules.success import ORDINARY
 from orchestrator.selectors import Chosen, orchestrations_now
 from orchestrator.services import sightings
 from orchestrator.services.clocks import zone_of
+from orchestrator.services.consented import Subject, demands_of, words_about
 from orchestrator.services.exposures import experiment_facts, templates_of_arms
 from orchestrator.services.gathering import into_digests
 from orchestrator.services.hearsay import told_on
@@ -68,6 +69,8 @@ def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
     asked = {name for n, _ in shares for name in candidate_channels(n, known=channels.keys())}
     bans = bans_of(known.values(), channels=asked)
     policies = policies_of({(notification.tenant_id, notification.type) for notification, _ in shares})
+    demands = demands_of({_subject(notification, policies) for notification, _ in shares})
+    said = words_about(demands.values(), ids)
     repeated = sightings.duplicates(_sights(shares, at=at))
     told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
     own = {notification.id: notification for notification, _ in brought}
@@ -86,11 +89,16 @@ def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
             ways=ways,
             at=at,
         )
+        if demand := demands.get(_subject(notification, policies)):
+            case = replace(case, consent=demand)
         asks = case.asks
         situations = []
         for entry in recipients:
             id = UUID(entry["id"])
             situation = _situation(case, id, entry, known.get(id), wishes.get(id), bans, ways)
+            if case.consent and id in said:
+                consents = tuple(word for word in said[id] if word.purpose == case.consent.purpose)
+                situation = replace(situation, consents=consents)
             if asks:
                 situation = replace(situation, meets=_meets(asks, known.get(id)))
             if first := told.get((notification.id, id)):
@@ -98,6 +106,12 @@ def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
             situations.append(situation)
         cases.append((case, situations))
     return Facts(into_digests(cases), known, offers)
+
+
+def _subject(notification: ClaimedNotification, policies: Mapping[tuple[UUID, str], TypePolicy]) -> Subject:
+    """What consent is needed for it by."""
+    policy = policies.get((notification.tenant_id, notification.type), NO_POLICY)
+    return notification.tenant_id, notification.category, policy.purpose
 
 
 def _sights(shares: Shares, *, at: datetime) -> list[Sight]:

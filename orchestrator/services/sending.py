@@ -29,6 +29,7 @@ from orchestrator.selectors import steps_that_succeeded, tries_of, words_of
 from orchestrator.services.answers import INSTANT, Answer, write_answers, write_held
 from orchestrator.services.claim import LEASE_SECONDS
 from orchestrator.services.clocks import zone_of
+from orchestrator.services.consented import keep_unagreed
 from orchestrator.services.heartbeat import heartbeat
 from orchestrator.services.outage import outlast
 from orchestrator.services.quarantine import waiting_for_template
@@ -221,7 +222,8 @@ def _begin(
         return []
     with transaction.atomic():
         going, held = keep_back(calls, words)
-        write_held(held, at=at)
+        going, unagreed = keep_unagreed(going, words)
+        write_held([*held, *unagreed], at=at)
         begun = begin([(c.delivery, c.account.provider, c.account.key) for c in going], at=at, lease=LEASE_SECONDS)
     return [c for c in going if c.delivery.id in begun]
 

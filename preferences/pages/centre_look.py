@@ -11,7 +11,7 @@ from preferences.catalogue import channel_names
 from preferences.consent_requirements import requirements_of
 from preferences.documents import merged
 from preferences.rules import REQUIRED_CATEGORIES, Ban, Batch, Reason, Wishes, clock_of, frequency_for, judged
-from preferences.rules.consent import EVERY_CHANNEL, Requirements, Said, needs_consent, newest_word
+from preferences.rules.consent import EVERY_CHANNEL, Requirements, Said, demand_of, newest_word
 from preferences.rules.levels import FORCED, RECIPIENT, level_in, wishes_among
 from preferences.rules.quiet_hours import DAYS, Window
 from preferences.selectors import bans_on, document_of, wishes_of
@@ -141,7 +141,7 @@ class _Eye:
         if topic.category in REQUIRED_CATEGORIES:
             return Switch(topic.about, channel, on=True, locked="required")
         on = self._goes(topic, channel, self.wishes)
-        if needs_consent(self.requirements, category=topic.category, purpose="", channel=channel):
+        if _is_asked(self.requirements, topic, channel):
             return Switch(topic.about, channel, on=on, locked="consent")
         if banned := self._banned(channel):
             return Switch(topic.about, channel, on=False, locked=banned)
@@ -199,7 +199,7 @@ def _agreements(topics: Sequence[Topic], said: Sequence[Said], requirements: Req
     found: dict[Pair, str] = {}
     for topic in topics:
         for channel in topic.channels:
-            if topic.category and needs_consent(requirements, category=topic.category, purpose="", channel=channel):
+            if _is_asked(requirements, topic, channel):
                 found.setdefault((topic.category, channel), topic.about)
         for kind in topic.kinds:
             for channel in kind.channels:
@@ -212,6 +212,12 @@ def _agreements(topics: Sequence[Topic], said: Sequence[Said], requirements: Req
         for (purpose, channel), about in found.items()
         if purpose not in REQUIRED_CATEGORIES
     )
+
+
+def _is_asked(requirements: Requirements, topic: Topic, channel: str) -> bool:
+    """Whether the topic needs a word of the person on this channel."""
+    demand = demand_of(requirements, category=topic.category, purpose="")
+    return demand is not None and demand.silence_is_no_on(channel)
 
 
 def _word(said: Sequence[Said], purpose: str, channel: str) -> Said | None:

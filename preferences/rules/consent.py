@@ -46,6 +46,17 @@ DEFAULT_REQUIREMENTS = Requirements(channels={"marketing": frozenset({"sms"})})
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """What a message demands: the purpose whose records count, and the channels on which silence is a no."""
+
+    purpose: str
+    channels: tuple[str, ...] = ()
+
+    def silence_is_no_on(self, channel: str) -> bool:
+        return channel in self.channels or EVERY_CHANNEL in self.channels
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRefusal:
     """Why a message may not go out, and what would let it."""
 
@@ -74,39 +85,31 @@ def consent_refusal(
 
     `state` is what they said about the purpose, and may hold more.
     """
+    demand = demand_of(requirements, category=category, purpose=purpose)
+    return refused(demand, channel=channel, state=state) if demand else None
+
+
+def demand_of(requirements: Requirements, *, category: str, purpose: str) -> Demand | None:
+    """What a message of this category and purpose demands; `None`: whatever anybody said, it may go."""
     if category in REQUIRED_CATEGORIES:
         return None
-    about = subject_of(category=category, purpose=purpose)
-    newest = newest_word(state, purpose=about, channel=channel)
+    named, by_category = requirements.channels.get(purpose), requirements.channels.get(category, frozenset())
+    if purpose and named is None:
+        return Demand(purpose, (EVERY_CHANNEL,))
+    channels = tuple(sorted(by_category | (named or frozenset())))
+    about = purpose or category
+    return Demand(about, channels) if purpose or channels or about in requirements.spoken_of else None
+
+
+def refused(demand: Demand, *, channel: str, state: Iterable[Said]) -> ConsentRefusal | None:
+    """Why a message with this demand may not go to somebody who said that; `None` = it may."""
+    newest = newest_word(state, purpose=demand.purpose, channel=channel)
     if newest is None:
-        needed = needs_consent(requirements, category=category, purpose=purpose, channel=channel)
-        return ConsentRefusal(about, channel, None) if needed else None
-    return None if newest.given else ConsentRefusal(about, channel, newest.at)
-
-
-def needs_consent(requirements: Requirements, *, category: str, purpose: str, channel: str) -> bool:
-    """Whether silence is a no."""
-    if purpose and purpose not in requirements.channels:
-        return True
-    demanded = requirements.channels.get(category, frozenset()) | requirements.channels.get(purpose, frozenset())
-    return channel in demanded or EVERY_CHANNEL in demanded
-
-
-def asks_for(requirements: Requirements, *, category: str, purpose: str) -> str:
-    """The purpose whose records have to be read to judge such a message; empty: none, whatever its channel."""
-    if category in REQUIRED_CATEGORIES:
-        return ""
-    about = subject_of(category=category, purpose=purpose)
-    read = purpose or about in requirements.spoken_of or category in requirements.channels
-    return about if read else ""
+        return ConsentRefusal(demand.purpose, channel, None) if demand.silence_is_no_on(channel) else None
+    return None if newest.given else ConsentRefusal(demand.purpose, channel, newest.at)
 
 
 def newest_word(state: Iterable[Said], *, purpose: str, channel: str) -> Said | None:
     """What counts of what somebody said; at the same moment a no."""
     words = [said for said in state if said.purpose == purpose and said.channel in (channel, EVERY_CHANNEL)]
     return max(words, key=lambda said: (said.at, not said.given), default=None)
-
-
-def subject_of(*, category: str, purpose: str) -> str:
-    """What a message is about, as consent records call it."""
-    return purpose or category

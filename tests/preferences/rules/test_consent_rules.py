@@ -12,8 +12,8 @@ from preferences.rules.consent import (
     ConsentRefusal,
     Requirements,
     Said,
-    asks_for,
     consent_refusal,
+    demand_of,
 )
 
 MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -104,7 +104,9 @@ def test_a_refusal_says_what_was_found_and_what_would_do() -> None:
 def test_records_are_read_only_where_they_count(
     category: str, purpose: str, requirements: Requirements, read: str
 ) -> None:
-    assert asks_for(requirements, category=category, purpose=purpose) == read
+    demand = demand_of(requirements, category=category, purpose=purpose)
+
+    assert (demand.purpose if demand else "") == read
 
 
 NAMES = st.sampled_from(["marketing", "news", "orders", ""])
@@ -150,7 +152,7 @@ def test_what_is_not_read_refuses_nothing(
     category: str, purpose: str, channel: str, said: list[Said], requirements: Requirements
 ) -> None:
     spoken_of = Requirements(requirements.channels, frozenset(word.purpose for word in said))
-    if not asks_for(spoken_of, category=category, purpose=purpose):
+    if demand_of(spoken_of, category=category, purpose=purpose) is None:
         assert not consent_refusal(
             category=category, purpose=purpose, channel=channel, state=said, requirements=spoken_of
         )
