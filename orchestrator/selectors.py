@@ -88,6 +88,11 @@ def default_strategy(tenant_id: UUID) -> str:
     return orchestration_of(tenant_id).default
 
 
+def default_now(tenant_id: UUID) -> str:
+    """The same as it is this moment."""
+    return orchestrations_now([tenant_id])[tenant_id].default
+
+
 def orchestrations_now(tenant_ids: Collection[UUID]) -> dict[UUID, Orchestration]:
     """What tenants configured, as it is this moment, in one statement: what was just configured must count."""
     chosen = {id: {strategy.key: Chosen(strategy, strategy.defaults) for strategy in strategies} for id in tenant_ids}

@@ -1,27 +1,50 @@
 """`/strategies`: the built-in ones and how a tenant configured them."""
 
 import re
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
 
-from msgspec import Meta, Struct
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels_app.registry import channels
 from kernel.clock import now
+from orchestrator.api.strategy_shapes import (
+    DefaultBody,
+    DefaultShown,
+    FindingShown,
+    RollbackBody,
+    StepShown,
+    StrategyBody,
+    StrategySaved,
+    StrategyShown,
+    StrategyTrial,
+    StrategyVerdict,
+    VersionShown,
+    built_in_shown,
+    fields_of,
+    row_shown,
+    version_shown,
+)
 from orchestrator.models import Strategy as StrategyRow
-from orchestrator.rules.strategy import BadConfiguration, Options, Strategy, strategies
-from orchestrator.services.strategies import Configured, StrategyInUse, delete, save
+from orchestrator.models import StrategyVersion
+from orchestrator.rules.policy_lint import channels_of
+from orchestrator.rules.strategies.sequential import Sequential
+from orchestrator.rules.strategy import BadConfiguration, Options, strategies
+from orchestrator.selectors import default_now, strategy_keys
+from orchestrator.services.lint import linted
+from orchestrator.services.strategies import Configured, StrategyInUse, delete, roll_back, save, set_default
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
-from tenants.api.pages import paginate_by_name
+from tenants.api.pages import paginate, paginate_by_name
 from tenants.api.problems import FieldError, conflict, invalid, not_found
 from tenants.api.schema import operation, page_of
-from tenants.api.vocabulary import Moment
 from tenants.rules.scopes import MANAGE, READ
 
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
-_RESERVED = frozenset({"validate", "backtest"})  # a route of its own
+_RESERVED = frozenset({"validate", "backtest", "default"})  # routes of their own
 EXAMPLE = {
     "name": "Push, then e-mail",
     "kind": "sequential",
@@ -32,44 +55,6 @@ EXAMPLE = {
 }
 
 
-class StrategyBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A strategy to keep. `kind` is the key of a built-in one; without `configuration` it runs with its defaults."""
-
-    kind: Annotated[str, Meta(min_length=1, max_length=100)]
-    name: Annotated[str, Meta(max_length=200)] = ""
-    configuration: dict[str, Any] | None = None
-    active: bool = True
-
-
-class StrategyShown(Struct, kw_only=True):
-    """A strategy as it runs. `version` 0 is the built-in default; it grows with every change."""
-
-    key: str
-    name: str
-    kind: str
-    configuration: dict[str, Any]
-    version: int
-    active: bool
-    built_in: bool
-    created_at: Moment | None
-    updated_at: Moment | None
-
-
-class StepShown(Struct, kw_only=True):
-    """Channels used together, so long after the step before began."""
-
-    channels: list[str]
-    after_seconds: int
-
-
-class StrategyVerdict(Struct, kw_only=True):
-    """Whether a strategy could be kept; if so, its steps for somebody whom every channel reaches."""
-
-    valid: bool
-    errors: list[FieldError]
-    steps: list[StepShown]
-
-
 class Strategies(TenantView):
     """All of them."""
 
@@ -78,8 +63,8 @@ class Strategies(TenantView):
     @operation("List strategies", answers={200: page_of(StrategyShown)})
     def get(self, request: Request) -> Response:
         """The built-in ones and the tenant's own, by key; one of the tenant's takes the place of the built-in one."""
-        rows = {row.key: _row_shown(row) for row in StrategyRow.objects.filter(tenant_id=self.caller.tenant_id)}
-        shown = {strategy.key: _default_shown(strategy) for strategy in strategies} | rows
+        rows = {row.key: row_shown(row) for row in StrategyRow.objects.filter(tenant_id=self.caller.tenant_id)}
+        shown = {strategy.key: built_in_shown(strategy) for strategy in strategies} | rows
         return Response(paginate_by_name(request, shown))
 
 
@@ -93,19 +78,20 @@ class StrategyDetail(TenantView):
         """How it runs now."""
         row = StrategyRow.objects.filter(tenant_id=self.caller.tenant_id, key=key).first()
         if row is not None:
-            return Response(_row_shown(row))
+            return Response(row_shown(row))
         if key in strategies:
-            return Response(_default_shown(strategies.get(key)))
+            return Response(built_in_shown(strategies.get(key)))
         raise not_found()
 
     @operation(
-        "Keep a strategy", body=StrategyBody, answers={200: StrategyShown, 201: StrategyShown},
+        "Keep a strategy", body=StrategyBody, answers={200: StrategySaved, 201: StrategySaved},
         problems=(409,), example=EXAMPLE,
     )  # fmt: skip
     def put(self, request: Request, key: str) -> Response:
-        """Creates or changes it; the version grows with every change. Running processes follow within two seconds.
+        """Creates or changes it; the version grows with every change. Running processes follow within a second.
 
-        While it is not active, the built-in one of the same key counts; without one the key cannot be asked for.
+        Every version is kept. `findings` tell what looks wrong; they keep nothing from being saved. While it is not
+        active, the built-in one of the same key counts; without one the key cannot be asked for.
         """
         asked = decode(request, StrategyBody)
         if not _KEY.fullmatch(key) or key in _RESERVED:
@@ -118,7 +104,8 @@ class StrategyDetail(TenantView):
             row, new = save(configured, tenant_id=self.caller.tenant_id, actor=self.caller.actor, at=now())
         except StrategyInUse as used:
             raise conflict("strategy_in_use", detail=str(used)) from used
-        return Response(_row_shown(row), status=201 if new else 200)
+        findings = _findings(configured.configuration, key=key, tenant_id=self.caller.tenant_id)
+        return Response(StrategySaved(**fields_of(row), findings=findings), status=201 if new else 200)
 
     @operation("Delete a strategy", answers={204: None}, problems=(409,))
     def delete(self, request: Request, key: str) -> Response:
@@ -137,12 +124,73 @@ class StrategyValidation(TenantView):
 
     scopes = {"POST": READ}
 
-    @operation("Validate a strategy", body=StrategyBody, answers={200: StrategyVerdict}, example=EXAMPLE)
+    @operation("Validate a strategy", body=StrategyTrial, answers={200: StrategyVerdict}, example=EXAMPLE)
     def post(self, request: Request) -> Response:
         """Says what `PUT` would say, and what the steps would be; keeps nothing."""
-        asked = decode(request, StrategyBody)
-        errors = _errors(asked)
-        return Response(StrategyVerdict(valid=not errors, errors=errors, steps=[] if errors else _steps(asked)))
+        asked = decode(request, StrategyTrial)
+        if errors := _errors(asked):
+            return Response(StrategyVerdict(valid=False, errors=errors, findings=[], steps=[]))
+        findings = _findings(_configuration(asked), key=asked.key, tenant_id=self.caller.tenant_id)
+        return Response(StrategyVerdict(valid=True, errors=[], findings=findings, steps=_steps(asked)))
+
+
+class StrategyVersions(TenantView):
+    """What a strategy was before."""
+
+    scopes = {"GET": READ}
+
+    @operation("List versions of a strategy", answers={200: page_of(VersionShown)})
+    def get(self, request: Request, key: str) -> Response:
+        """Newest first; those of a strategy that was deleted stay."""
+        rows = StrategyVersion.objects.filter(tenant_id=self.caller.tenant_id, key=key)
+        return Response(paginate(request, rows, show=lambda page: [version_shown(row) for row in page]))
+
+
+class StrategyRollback(TenantView):
+    """Back to what was."""
+
+    scopes = {"POST": MANAGE}
+
+    @operation(
+        "Roll a strategy back", body=RollbackBody, answers={200: StrategyShown}, problems=(409,),
+        example={"version": 3},
+    )  # fmt: skip
+    def post(self, request: Request, key: str) -> Response:
+        """Lets it be again as it was at that version, as a new version. One that was deleted comes back."""
+        asked = decode(request, RollbackBody)
+        tenant_id, actor = self.caller.tenant_id, self.caller.actor
+        try:
+            row = roll_back(key, version=asked.version, tenant_id=tenant_id, actor=actor, at=now())
+        except StrategyInUse as used:
+            raise conflict("strategy_in_use", detail=str(used)) from used
+        except BadConfiguration as bad:
+            raise conflict("version_unusable", detail=f"version {asked.version} will not do any more: {bad}") from bad
+        if row is None:
+            raise not_found(f"'{key[:100]}' has no version {asked.version}.")
+        return Response(row_shown(row))
+
+
+class StrategyByDefault(TenantView):
+    """What counts where nobody says anything."""
+
+    scopes = {"GET": READ, "PUT": MANAGE}
+
+    @operation("Get the default strategy", answers={200: DefaultShown})
+    def get(self, request: Request) -> Response:
+        """Of messages that name none and whose type names none."""
+        return Response(_default_of(default_now(self.caller.tenant_id)))
+
+    @operation(
+        "Set the default strategy", body=DefaultBody, answers={200: DefaultShown}, example={"strategy": "sequential"}
+    )
+    def put(self, request: Request) -> Response:
+        """Running processes follow within a second. What was accepted before keeps the strategy that it had."""
+        asked, tenant_id = decode(request, DefaultBody), self.caller.tenant_id
+        if asked.strategy and asked.strategy not in (known := strategy_keys(tenant_id, wanted={asked.strategy})):
+            message = f"no strategy '{asked.strategy[:40]}'; known: {', '.join(sorted(known))}"
+            raise invalid([FieldError("/strategy", "unknown_strategy", message)])
+        set_default(asked.strategy or "", tenant_id=tenant_id, actor=self.caller.actor, at=now())
+        return Response(_default_of(asked.strategy or ""))
 
 
 def _errors(asked: StrategyBody) -> list[FieldError]:
@@ -153,7 +201,17 @@ def _errors(asked: StrategyBody) -> list[FieldError]:
         strategies.get(asked.kind).check(_configuration(asked))
     except BadConfiguration as bad:
         return [FieldError(f"/configuration{fault.pointer}", fault.code, fault.message) for fault in bad.faults]
-    return []
+    return list(_channel_errors(asked))
+
+
+def _channel_errors(asked: StrategyBody) -> Iterator[FieldError]:
+    if not isinstance(strategies.get(asked.kind), Sequential):
+        return
+    for number, step in enumerate(_configuration(asked)["steps"]):
+        for channel in channels_of(step):
+            if channel not in channels:
+                message = f"no channel '{channel[:40]}'; known: {', '.join(channels.keys())}"
+                yield FieldError(f"/configuration/steps/{number}", "unknown_channel", message)
 
 
 def _configuration(asked: StrategyBody) -> dict[str, Any]:
@@ -166,29 +224,17 @@ def _steps(asked: StrategyBody) -> list[StepShown]:
     return [StepShown(channels=list(step.channels), after_seconds=step.after_seconds) for step in steps]
 
 
-def _row_shown(row: StrategyRow) -> StrategyShown:
-    return StrategyShown(
-        key=row.key,
-        name=row.name,
-        kind=row.kind,
-        configuration=row.configuration,
-        version=row.version,
-        active=row.active,
-        built_in=False,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
+def _findings(configuration: Mapping[str, Any], *, key: str, tenant_id: UUID) -> list[FindingShown]:
+    return [
+        FindingShown(
+            pointer=f"/configuration{found.pointer}" if found.pointer else "",
+            code=found.code,
+            severity=found.severity,
+            message=found.message,
+        )
+        for found in linted(configuration, key=key, tenant_id=tenant_id)
+    ]
 
 
-def _default_shown(strategy: Strategy) -> StrategyShown:
-    return StrategyShown(
-        key=strategy.key,
-        name=strategy.title,
-        kind=strategy.key,
-        configuration=dict(strategy.defaults),
-        version=0,
-        active=True,
-        built_in=True,
-        created_at=None,
-        updated_at=None,
-    )
+def _default_of(chosen: str) -> DefaultShown:
+    return DefaultShown(strategy=chosen or settings.ORCHESTRATOR.default_strategy, chosen=bool(chosen))

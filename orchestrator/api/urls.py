@@ -34,7 +34,10 @@ urlpatterns = [
     path("experiments/<str:key>", experiments.ExperimentDetail.as_view()),
     path("experiments/<str:key>/start", experiments.ExperimentStart.as_view()),
     path("experiments/<str:key>/stop", experiments.ExperimentStop.as_view()),
+    path("strategies/default", strategies.StrategyByDefault.as_view()),
     path("strategies/validate", strategies.StrategyValidation.as_view()),
     path("strategies/backtest", backtests.StrategyBacktest.as_view()),
     path("strategies/<str:key>", strategies.StrategyDetail.as_view()),
+    path("strategies/<str:key>/versions", strategies.StrategyVersions.as_view()),
+    path("strategies/<str:key>/rollback", strategies.StrategyRollback.as_view()),
 ]

@@ -160,7 +160,8 @@ def _is_one(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | bool)
 
 
-def _is_ordered(value: Any) -> bool:
+def is_ordered(value: Any) -> bool:
+    """Whether a value has a more and a less: a number or a word."""
     return isinstance(value, str) or _is_number(value)
 
 
@@ -169,20 +170,20 @@ def _is_list(value: Any) -> bool:
 
 
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_ordered, value)) and _alike(*value)
+    return isinstance(value, list | tuple) and len(value) == 2 and all(map(is_ordered, value)) and alike(*value)
 
 
-def _alike(one: Any, other: Any) -> bool:
+def alike(one: Any, other: Any) -> bool:
     """Numbers with numbers, words with words; true and false are no numbers."""
     return (_is_number(one) and _is_number(other)) or type(one) is type(other)
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    return lambda found, wanted: _is_ordered(found) and _alike(found, wanted) and compare(found, wanted)
+    return lambda found, wanted: is_ordered(found) and alike(found, wanted) and compare(found, wanted)
 
 
 def _equal(found: Any, wanted: Any) -> bool:
-    return _alike(found, wanted) and bool(found == wanted)
+    return alike(found, wanted) and bool(found == wanted)
 
 
 def _among(found: Any, wanted: Any) -> bool:
@@ -192,7 +193,7 @@ def _among(found: Any, wanted: Any) -> bool:
 def _between(found: Any, wanted: Any) -> bool:
     """From the first up to but not including the second; of 22:00 and 06:00, over midnight."""
     first, last = wanted
-    if not _is_ordered(found) or not _alike(found, first):
+    if not is_ordered(found) or not alike(found, first):
         return False
     return bool(first <= found < last if first <= last else found >= first or found < last)
 
@@ -224,10 +225,10 @@ _OPS: Mapping[str, Callable[[Any, Any], bool]] = {
 _WANTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "==": (_is_one, "one value"),
     "!=": (_is_one, "one value"),
-    "<": (_is_ordered, "a number or a word"),
-    "<=": (_is_ordered, "a number or a word"),
-    ">": (_is_ordered, "a number or a word"),
-    ">=": (_is_ordered, "a number or a word"),
+    "<": (is_ordered, "a number or a word"),
+    "<=": (is_ordered, "a number or a word"),
+    ">": (is_ordered, "a number or a word"),
+    ">=": (is_ordered, "a number or a word"),
     "in": (_is_list, "a list of values"),
     "not_in": (_is_list, "a list of values"),
     "between": (_is_pair, "two numbers or two words, the second not included"),

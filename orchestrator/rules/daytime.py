@@ -38,3 +38,9 @@ def seconds_until_open(between: tuple[str, str] | None, *, at: datetime, after_s
         if opens > moment:
             return -int(-(opens - moment).total_seconds() // 1)
     raise AssertionError(f"no {between[0]} within three days")
+
+
+def minutes_of(text: str) -> int:
+    """The minute of the day that "08:30" is; of "24:00" the one after the last."""
+    hour, minute = text.split(":")
+    return 60 * int(hour) + int(minute)

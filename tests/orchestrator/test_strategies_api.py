@@ -7,11 +7,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.http import HttpResponse
 
-from notifications.models import NotificationType
-from orchestrator.models import Strategy
-from orchestrator.selectors import forget_strategies, strategies_of
+from notifications.models import Notification, NotificationType
+from orchestrator.models import Strategy, StrategyVersion
+from orchestrator.selectors import (
+    RELOAD_SECONDS,
+    forget_strategies,
+    orchestrations_now,
+    strategies_of,
+    strategy_keys,
+)
 from orchestrator.services.strategies import BUILT_IN, seed
 from tenants.models import AuditEntry
 from tests.orchestrator.conftest import Api
@@ -74,8 +82,9 @@ def test_a_tenant_keeps_its_own(api: Api, tenant_id: UUID) -> None:
         "built_in": False,
         "created_at": "",
         "updated_at": "",
+        "findings": [],
     }
-    assert said(api("GET", "/strategies/sms-first")) == made
+    assert said(api("GET", "/strategies/sms-first")) | {"findings": []} == made
     forget_strategies()
     chosen = strategies_of(tenant_id)["sms-first"]
     assert (chosen.strategy.key, chosen.configuration, chosen.version) == ("sequential", {"steps": STEPS}, 1)
@@ -119,6 +128,10 @@ REFUSED = [
     pytest.param(
         "x", {**MINE, "configuration": {"steps": STEPS, "fallback_after_seconds": -1}},
         "/configuration/fallback_after_seconds", "out_of_range", id="a wait of less than nothing",
+    ),
+    pytest.param(
+        "x", {**MINE, "configuration": {"steps": [*STEPS, {"channel": "fax"}]}},
+        "/configuration/steps/2", "unknown_channel", id="unknown channel",
     ),
     pytest.param("x", {**MINE, "colour": "red"}, "/colour", "unknown_field", id="unknown field"),
     pytest.param("Loud", MINE, "/key", "invalid_format", id="capital letters"),
@@ -222,3 +235,99 @@ def test_seeding_gives_the_built_in_ones_once_and_overwrites_nothing(tenant_id: 
     assert (rows["sequential"].kind, rows["sequential"].version) == ("sequential", 1)
     forget_strategies()
     assert strategies_of(tenant_id)["sequential-email-first"].configuration["steps"][0]["channel"] == "email"
+
+
+def test_every_version_is_kept_and_can_be_had_again(api: Api, tenant_id: UUID) -> None:
+    said(api("PUT", "/strategies/sms-first", MINE), 201)
+    said(api("PUT", "/strategies/sms-first", {**MINE, "name": "Texts first", "configuration": {"steps": STEPS[:1]}}))
+    said(api("PUT", "/strategies/sms-first", {**MINE, "name": "Texts first", "configuration": {"steps": STEPS[:1]}}))
+
+    back = said(api("POST", "/strategies/sms-first/rollback", {"version": 1}))
+
+    assert (back["version"], back["name"], back["configuration"]) == (3, "SMS first", {"steps": STEPS})
+    versions = said(api("GET", "/strategies/sms-first/versions"))["results"]
+    assert [(row["version"], row["name"]) for row in versions] == [
+        (3, "SMS first"),
+        (2, "Texts first"),
+        (1, "SMS first"),
+    ]
+    assert {row["actor"].partition(":")[0] for row in versions} == {"key"}
+    assert AuditEntry.objects.get(action="strategy.rolled_back").detail == {"to": 1, "version": 3}
+
+
+def test_versions_outlive_a_strategy_and_their_numbers_go_on(api: Api) -> None:
+    said(api("PUT", "/strategies/sms-first", MINE), 201)
+    said(api("DELETE", "/strategies/sms-first"), 204)
+    again = said(api("PUT", "/strategies/sms-first", {**MINE, "name": "Again"}), 201)
+    said(api("DELETE", "/strategies/sms-first"), 204)
+
+    back = said(api("POST", "/strategies/sms-first/rollback", {"version": 1}))
+
+    assert (again["version"], back["version"], back["name"]) == (2, 3, "SMS first")
+
+
+def test_a_version_cannot_be_changed_even_by_hand(api: Api) -> None:
+    said(api("PUT", "/strategies/sms-first", MINE), 201)
+
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        StrategyVersion.objects.update(name="other")
+
+
+def test_a_version_that_will_not_do_any_more_or_never_was_is_refused(api: Api, tenant_id: UUID, at: datetime) -> None:
+    said(api("PUT", "/strategies/sms-first", MINE), 201)
+    StrategyVersion.objects.create(
+        tenant_id=tenant_id, key="sms-first", version=9, name="", kind="sequential", configuration={}, active=True,
+        actor="test", created_at=at,
+    )  # fmt: skip
+
+    assert said(api("POST", "/strategies/sms-first/rollback", {"version": 9}), 409)["code"] == "version_unusable"
+    assert said(api("POST", "/strategies/sms-first/rollback", {"version": 5}), 404)["code"] == "not_found"
+    assert said(api("GET", "/strategies/sms-first"))["version"] == 1
+
+
+def test_a_tenant_has_a_default_of_its_own(tenant_id: UUID, api_of: Callable[..., Api]) -> None:
+    api = api_of(tenant_id, "manage", "send")
+    before = said(api("GET", "/strategies/default"))
+    said(api("PUT", "/strategies/sms-first", MINE), 201)
+    chosen = said(api("PUT", "/strategies/default", {"strategy": "sms-first"}))
+    request = {"recipients": [{"id": "ana"}], "content": {"in_app": {"title": "Hi", "body": "Hi"}}}
+    forget_strategies()
+    said(api("POST", "/notifications", request), 202)
+    said(api("PUT", "/types/otp", {"strategy": "immediate"}), 201)
+    said(api("POST", "/notifications", {**request, "type": "otp"}), 202)
+
+    assert before == {"strategy": settings.ORCHESTRATOR.default_strategy, "chosen": False}
+    assert chosen == said(api("GET", "/strategies/default")) == {"strategy": "sms-first", "chosen": True}
+    assert list(Notification.objects.order_by("id").values_list("strategy", flat=True)) == ["sms-first", "immediate"]
+    assert said(api("DELETE", "/strategies/sms-first"), 409)["code"] == "strategy_in_use"
+    assert said(api("PUT", "/strategies/default", {"strategy": "loud"}), 422)["errors"][0]["code"] == "unknown_strategy"
+    assert said(api("PUT", "/strategies/default", {"strategy": None})) == before
+    Notification.objects.update(due_at=None)
+    said(api("DELETE", "/strategies/sms-first"), 204)
+
+
+def test_what_looks_wrong_is_told_and_keeps_nothing_from_being_saved(api: Api) -> None:
+    api("PUT", "/types/sale", {"strategy": "sequential", "category": "marketing", "ttl_seconds": 1800})
+    twice = {"kind": "sequential", "configuration": {"steps": [*STEPS, {"channel": "sms", "after_seconds": 3600}]}}
+
+    alone = said(api("POST", "/strategies/validate", twice))
+    together = said(api("POST", "/strategies/validate", {**twice, "key": "sequential"}))
+    saved = said(api("PUT", "/strategies/sequential", twice), 201)
+
+    assert [(f["pointer"], f["code"]) for f in alone["findings"]] == [("/configuration/steps/2", "unreachable_step")]
+    assert [(f["pointer"], f["code"]) for f in together["findings"]] == [
+        ("/configuration/steps/2", "unreachable_step"),
+        ("/configuration/steps/2/after_seconds", "step_after_expiry"),
+        ("", "forbidden_hours"),
+    ]
+    assert saved["findings"] == together["findings"]
+
+
+def test_a_change_is_seen_by_every_process_within_a_second(api: Api, tenant_id: UUID) -> None:
+    assert RELOAD_SECONDS <= 1.0
+    assert "sms-first" not in strategies_of(tenant_id)
+    said(api("PUT", "/strategies/sms-first", MINE), 201)
+
+    # What decides reads what is configured now, whatever any process remembers; names are looked up anew when missing.
+    assert orchestrations_now([tenant_id])[tenant_id].strategies["sms-first"].version == 1
+    assert "sms-first" in strategy_keys(tenant_id, wanted={"sms-first"})
