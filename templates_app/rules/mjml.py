@@ -10,6 +10,7 @@ from typing import Any
 
 import mrml
 
+from templates_app.rules.mjml_notrack import mark, unmark
 from templates_app.rules.placeholders import veil
 from templates_app.rules.source import line_of
 
@@ -42,10 +43,10 @@ def compile_mjml(source: str) -> str:
     for trouble in _troubles(hidden.text):
         raise trouble
     try:
-        page = mrml.to_html(hidden.text, _parsing, _rendering).content
+        page = mrml.to_html(mark(hidden.text), _parsing, _rendering).content
     except OSError as trouble:
         raise BadMjml(f"the compiler of MJML says: {trouble}", _line_in(str(trouble), hidden.text)) from None
-    return hidden.unveil(page)
+    return hidden.unveil(unmark(page))
 
 
 def _troubles(text: str) -> Iterator[BadMjml]:
