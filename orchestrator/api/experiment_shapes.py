@@ -14,7 +14,7 @@ from tenants.api.vocabulary import Moment
 Goal = Literal["delivered", "opened", "clicked"]
 
 
-class ArmBody(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class ExperimentArmBody(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One way of doing it: another strategy, another template or version of one (`order@7`), or nothing else at all."""
 
     key: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -26,7 +26,7 @@ class ArmBody(Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=Tr
 class ExperimentBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """An experiment to draft. The first arm is the control. `types` empty: messages of every type, and of none."""
 
-    arms: Annotated[list[ArmBody], Meta(min_length=1, max_length=10)]
+    arms: Annotated[list[ExperimentArmBody], Meta(min_length=1, max_length=10)]
     name: Annotated[str, Meta(max_length=200)] = ""
     types: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=100)] = []
     holdout_percent: Annotated[float, Meta(ge=0, le=MOST_HOLDOUT)] = 0
@@ -39,7 +39,7 @@ class ExperimentShown(Struct, kw_only=True):
     key: str
     name: str
     types: list[str]
-    arms: list[ArmBody]
+    arms: list[ExperimentArmBody]
     holdout_percent: float
     goal: str
     state: Literal["draft", "running", "stopped"]
@@ -49,7 +49,7 @@ class ExperimentShown(Struct, kw_only=True):
     stopped_at: Moment | None
 
 
-class RateShown(Struct, kw_only=True):
+class ExperimentRateShown(Struct, kw_only=True):
     """How many of the people of the arm; `low` to `high` is the 95 % interval of the rate (Wilson), read once."""
 
     people: int
@@ -58,7 +58,7 @@ class RateShown(Struct, kw_only=True):
     high: float
 
 
-class ComparedShown(Struct, kw_only=True):
+class ExperimentComparisonShown(Struct, kw_only=True):
     """The goal of this arm against the control's. The interval and the p-value hold however often they are read;
     `decided` once the difference is beyond doubt at 5 % over all arms together."""
 
@@ -69,27 +69,27 @@ class ComparedShown(Struct, kw_only=True):
     decided: bool
 
 
-class ArmShown(Struct, kw_only=True):
+class ExperimentArmShown(Struct, kw_only=True):
     """What came of an arm. `exposures` are (message, person) pairs; of `people` the rates are."""
 
     key: str
     weight: int
     people: int
     exposures: int
-    sent: RateShown
-    delivered: RateShown
-    opened: RateShown
-    clicked: RateShown
+    sent: ExperimentRateShown
+    delivered: ExperimentRateShown
+    opened: ExperimentRateShown
+    clicked: ExperimentRateShown
     messages_sent: int
     cost_micros: int
-    against_control: ComparedShown | None
+    against_control: ExperimentComparisonShown | None
 
 
 class ExperimentResults(ExperimentShown, kw_only=True):
     """An experiment and what came of it so far. `holdout`: those who got nothing, if it has any."""
 
-    results: list[ArmShown]
-    holdout: ArmShown | None
+    results: list[ExperimentArmShown]
+    holdout: ExperimentArmShown | None
 
 
 def experiments_shown(rows: Sequence[Experiment]) -> list[ExperimentShown]:
@@ -109,7 +109,7 @@ def _fields(row: Experiment) -> dict[str, Any]:
         "key": row.key,
         "name": row.name,
         "types": row.types,
-        "arms": [ArmBody(**arm) for arm in row.arms],
+        "arms": [ExperimentArmBody(**arm) for arm in row.arms],
         "holdout_percent": row.holdout_percent,
         "goal": row.goal,
         "state": row.state,
@@ -120,9 +120,9 @@ def _fields(row: Experiment) -> dict[str, Any]:
     }
 
 
-def _arm(arm: ArmResult, found: Results) -> ArmShown:
+def _arm(arm: ArmResult, found: Results) -> ExperimentArmShown:
     against = found.against.get(arm.key)
-    return ArmShown(
+    return ExperimentArmShown(
         key=arm.key,
         weight=arm.weight,
         people=arm.people,
@@ -130,7 +130,7 @@ def _arm(arm: ArmResult, found: Results) -> ArmShown:
         **{outcome: _rate(arm, outcome) for outcome in OUTCOMES},
         messages_sent=arm.messages,
         cost_micros=arm.cost_micros,
-        against_control=ComparedShown(
+        against_control=ExperimentComparisonShown(
             difference=against.difference,
             low=against.low,
             high=against.high,
@@ -142,7 +142,7 @@ def _arm(arm: ArmResult, found: Results) -> ArmShown:
     )
 
 
-def _rate(arm: ArmResult, outcome: str) -> RateShown:
+def _rate(arm: ArmResult, outcome: str) -> ExperimentRateShown:
     share = arm.share(outcome)
     low, high = wilson(share)
-    return RateShown(people=share.successes, rate=share.rate, low=low, high=high)
+    return ExperimentRateShown(people=share.successes, rate=share.rate, low=low, high=high)

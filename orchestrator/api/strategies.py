@@ -12,17 +12,17 @@ from rest_framework.response import Response
 from channels_app.registry import channels
 from kernel.clock import now
 from orchestrator.api.strategy_shapes import (
-    DefaultBody,
-    DefaultShown,
-    FindingShown,
-    RollbackBody,
+    DefaultStrategyBody,
+    DefaultStrategyShown,
     StepShown,
     StrategyBody,
+    StrategyFindingShown,
+    StrategyRollbackBody,
     StrategySaved,
     StrategyShown,
     StrategyTrial,
     StrategyVerdict,
-    VersionShown,
+    StrategyVersionShown,
     built_in_shown,
     fields_of,
     row_shown,
@@ -139,7 +139,7 @@ class StrategyVersions(TenantView):
 
     scopes = {"GET": READ}
 
-    @operation("List versions of a strategy", answers={200: page_of(VersionShown)})
+    @operation("List versions of a strategy", answers={200: page_of(StrategyVersionShown)})
     def get(self, request: Request, key: str) -> Response:
         """Newest first; those of a strategy that was deleted stay."""
         rows = StrategyVersion.objects.filter(tenant_id=self.caller.tenant_id, key=key)
@@ -152,12 +152,12 @@ class StrategyRollback(TenantView):
     scopes = {"POST": MANAGE}
 
     @operation(
-        "Roll a strategy back", body=RollbackBody, answers={200: StrategyShown}, problems=(409,),
+        "Roll a strategy back", body=StrategyRollbackBody, answers={200: StrategyShown}, problems=(409,),
         example={"version": 3},
     )  # fmt: skip
     def post(self, request: Request, key: str) -> Response:
         """Lets it be again as it was at that version, as a new version. One that was deleted comes back."""
-        asked = decode(request, RollbackBody)
+        asked = decode(request, StrategyRollbackBody)
         tenant_id, actor = self.caller.tenant_id, self.caller.actor
         try:
             row = roll_back(key, version=asked.version, tenant_id=tenant_id, actor=actor, at=now())
@@ -175,17 +175,20 @@ class StrategyByDefault(TenantView):
 
     scopes = {"GET": READ, "PUT": MANAGE}
 
-    @operation("Get the default strategy", answers={200: DefaultShown})
+    @operation("Get the default strategy", answers={200: DefaultStrategyShown})
     def get(self, request: Request) -> Response:
         """Of messages that name none and whose type names none."""
         return Response(_default_of(default_now(self.caller.tenant_id)))
 
     @operation(
-        "Set the default strategy", body=DefaultBody, answers={200: DefaultShown}, example={"strategy": "sequential"}
+        "Set the default strategy",
+        body=DefaultStrategyBody,
+        answers={200: DefaultStrategyShown},
+        example={"strategy": "sequential"},
     )
     def put(self, request: Request) -> Response:
         """Running processes follow within a second. What was accepted before keeps the strategy that it had."""
-        asked, tenant_id = decode(request, DefaultBody), self.caller.tenant_id
+        asked, tenant_id = decode(request, DefaultStrategyBody), self.caller.tenant_id
         if asked.strategy and asked.strategy not in (known := strategy_keys(tenant_id, wanted={asked.strategy})):
             message = f"no strategy '{asked.strategy[:40]}'; known: {', '.join(sorted(known))}"
             raise invalid([FieldError("/strategy", "unknown_strategy", message)])
@@ -224,9 +227,9 @@ def _steps(asked: StrategyBody) -> list[StepShown]:
     return [StepShown(channels=list(step.channels), after_seconds=step.after_seconds) for step in steps]
 
 
-def _findings(configuration: Mapping[str, Any], *, key: str, tenant_id: UUID) -> list[FindingShown]:
+def _findings(configuration: Mapping[str, Any], *, key: str, tenant_id: UUID) -> list[StrategyFindingShown]:
     return [
-        FindingShown(
+        StrategyFindingShown(
             pointer=f"/configuration{found.pointer}" if found.pointer else "",
             code=found.code,
             severity=found.severity,
@@ -236,5 +239,5 @@ def _findings(configuration: Mapping[str, Any], *, key: str, tenant_id: UUID) ->
     ]
 
 
-def _default_of(chosen: str) -> DefaultShown:
-    return DefaultShown(strategy=chosen or settings.ORCHESTRATOR.default_strategy, chosen=bool(chosen))
+def _default_of(chosen: str) -> DefaultStrategyShown:
+    return DefaultStrategyShown(strategy=chosen or settings.ORCHESTRATOR.default_strategy, chosen=bool(chosen))

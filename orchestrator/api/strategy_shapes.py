@@ -34,7 +34,7 @@ class StrategyShown(Struct, kw_only=True):
     updated_at: Moment | None
 
 
-class FindingShown(Struct, kw_only=True):
+class StrategyFindingShown(Struct, kw_only=True):
     """What looks wrong, without keeping it from being saved. `pointer` is into the body; empty: about a type alone."""
 
     pointer: str
@@ -46,7 +46,7 @@ class FindingShown(Struct, kw_only=True):
 class StrategySaved(StrategyShown, kw_only=True):
     """A strategy that was saved, and what looks wrong with it and the types that use it."""
 
-    findings: list[FindingShown]
+    findings: list[StrategyFindingShown]
 
 
 class StrategyTrial(StrategyBody, kw_only=True):
@@ -55,7 +55,7 @@ class StrategyTrial(StrategyBody, kw_only=True):
     key: Annotated[str, Meta(max_length=100)] = ""
 
 
-class VersionShown(Struct, kw_only=True):
+class StrategyVersionShown(Struct, kw_only=True):
     """A strategy as it was at one of its versions."""
 
     version: int
@@ -67,19 +67,19 @@ class VersionShown(Struct, kw_only=True):
     created_at: Moment
 
 
-class RollbackBody(Struct, forbid_unknown_fields=True, kw_only=True):
+class StrategyRollbackBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """Which version it shall be again."""
 
     version: Annotated[int, Meta(ge=1)]
 
 
-class DefaultBody(Struct, forbid_unknown_fields=True, kw_only=True):
+class DefaultStrategyBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """The strategy of messages that name none and whose type names none; null: the one of the installation."""
 
     strategy: Annotated[str, Meta(max_length=100)] | None
 
 
-class DefaultShown(Struct, kw_only=True):
+class DefaultStrategyShown(Struct, kw_only=True):
     """What counts for messages that name no strategy and whose type names none. `chosen`: the tenant said so."""
 
     strategy: str
@@ -98,12 +98,12 @@ class StrategyVerdict(Struct, kw_only=True):
 
     valid: bool
     errors: list[FieldError]
-    findings: list[FindingShown]
+    findings: list[StrategyFindingShown]
     steps: list[StepShown]
 
 
-def version_shown(row: StrategyVersion) -> VersionShown:
-    return VersionShown(
+def version_shown(row: StrategyVersion) -> StrategyVersionShown:
+    return StrategyVersionShown(
         version=row.version,
         name=row.name,
         kind=row.kind,
