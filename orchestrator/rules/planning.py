@@ -1,7 +1,7 @@
 """Decide what one notification becomes for one recipient: pure, and the same every time it is asked."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ class Decision:
     verdicts: Verdicts
     deliveries: tuple[PlannedDelivery, ...]
     arm: str = ""  # of the experiment of the case
+    why: Mapping[str, Any] = field(default_factory=dict)  # how a strategy that learns came to its steps
 
 
 def decide(case: Case, situation: Situation) -> Decision:
@@ -39,7 +40,8 @@ def decide(case: Case, situation: Situation) -> Decision:
     own = case.for_one(situation.recipient_id)
     verdicts = judge(own, situation)
     verdicts |= _left_out(own, situation, verdicts)
-    return Decision(case, situation, verdicts, tuple(plan(own, situation, verdicts)), own.arm)
+    why = _why(own, situation, verdicts)
+    return Decision(case, situation, verdicts, tuple(_logged(plan(own, situation, verdicts), why)), own.arm, why)
 
 
 def refusals(decision: Decision) -> Iterator[tuple[str, Unusable]]:
@@ -147,8 +149,22 @@ def _options(case: Case, situation: Situation, verdicts: Verdicts) -> Options:
         timezone=situation.timezone,
         data={**notification.data, **(situation.data or {})},
         meets=situation.meets,
+        evidence=situation.evidence,
         seed=derived(notification.id, situation.recipient_id, "seed").int & _SEED,
     )
+
+
+def _why(case: Case, situation: Situation, verdicts: Verdicts) -> Mapping[str, Any]:
+    strategy = strategies.get(case.strategy.kind)
+    return strategy.told(_options(case, situation, verdicts), case.strategy.configuration) if strategy.learns else {}
+
+
+def _logged(planned: Iterable[PlannedDelivery], why: Mapping[str, Any]) -> Iterator[PlannedDelivery]:
+    """The log is told with which propensity the first channel was drawn: without it nobody could judge the draws."""
+    drawn = why.get("drawn", {})
+    for delivery in planned:
+        first = delivery.state == "pending" and delivery.step == 0 and delivery.channel == drawn.get("channel")
+        yield replace(delivery, detail={**delivery.detail, "drawn": drawn}) if first else delivery
 
 
 def _left_out(case: Case, situation: Situation, verdicts: Verdicts) -> dict[str, Verdict]:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from notifications.rules.policy import NO_POLICY, TypePolicy
+from orchestrator.rules.bandit import ChannelEvidence
 from orchestrator.rules.conditions import about_people
 from orchestrator.rules.experiments import HOLDOUT, Arm, assigned
 from orchestrator.rules.success import ORDINARY, Level
@@ -149,6 +150,7 @@ class Situation:
     digests: Mapping[str, Gathered] = field(default_factory=dict)  # by the name of the policy
     data: Mapping[str, Any] | None = None  # what the request said for this recipient only
     place: Jurisdiction | None = None  # whose law and whose clocks count; `None` where neither matters
+    evidence: Mapping[str, ChannelEvidence] = field(default_factory=dict)  # by channel, where the strategy learns
     meets: tuple[str, ...] = ()  # which of the case's questions about the person are answered yes, by their names
     consents: tuple[Said, ...] = ()  # their newest words about what the case needs consent for
 

@@ -73,11 +73,16 @@ class Strategy:
     kind: ClassVar[str]  # immediate | sequential | smart | priority_based
     title: ClassVar[str]
     defaults: ClassVar[Mapping[str, Any]]
+    learns: ClassVar[bool] = False  # it wants evidence
     fields: ClassVar[tuple[str, ...]] = ()  # what its configuration may hold beside `COMMON_FIELDS`; () = anything
 
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:
         """The steps for one recipient. Every usable channel at most once; none may be invented."""
         raise NotImplementedError  # abstract
+
+    def told(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a reader of the decision is told of how the steps came about, as plain JSON values."""
+        return {}
 
     def left_out(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, LeftOut]:
         """The usable channels that `steps` does not use, on purpose."""

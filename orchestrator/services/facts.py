@@ -21,6 +21,8 @@ from notifications.rules.policy import NO_POLICY, TypePolicy
 from notifications.rules.states import FANOUT
 from notifications.selectors import policies_of
 from orchestrator.rules.conditions import met
+from orchestrator.catalogue import Whose, evidence_for
+from orchestrator.rules.bandit import ChannelEvidence
 from orchestrator.rules.duplicates import Sight, sight_of
 from orchestrator.rules.planning import candidate_channels
 from orchestrator.rules.situation import (
@@ -33,6 +35,7 @@ from orchestrator.rules.situation import (
     StrategyFacts,
 )
 from orchestrator.rules.strategies.immediate import IMMEDIATE
+from orchestrator.rules.strategy import strategies
 from orchestrator.rules.success import ORDINARY
 from orchestrator.selectors import Chosen, orchestrations_now
 from orchestrator.services import sightings
@@ -105,7 +108,42 @@ def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
                 situation = replace(situation, duplicate_of=first)
             situations.append(situation)
         cases.append((case, situations))
-    return Facts(into_digests(cases), known, offers)
+    return Facts(into_digests(_with_evidence(cases, at=at)), known, offers)
+
+
+def _subject(notification: ClaimedNotification, policies: Mapping[tuple[UUID, str], TypePolicy]) -> Subject:
+    """What consent is needed for it by."""
+    policy = policies.get((notification.tenant_id, notification.type), NO_POLICY)
+    return notification.tenant_id, notification.category, policy.purpose
+
+
+def _with_evidence(cases: list[tuple[Case, list[Situation]]], *, at: datetime) -> list[tuple[Case, list[Situation]]]:
+    """The same, with what was learned of people where a strategy learns and has a choice."""
+    learning = [_learns(case) for case, _ in cases]
+    wanted = {
+        (case.notification.tenant_id, situation.recipient_id)
+        for (case, situations), learns in zip(cases, learning, strict=True)
+        if learns
+        for situation in situations
+    }
+    known = evidence_for(wanted, at=at)
+    if not known:
+        return cases
+    return [
+        (case, [_informed(case, situation, known) for situation in situations] if learns else situations)
+        for (case, situations), learns in zip(cases, learning, strict=True)
+    ]
+
+
+def _learns(case: Case) -> bool:
+    arms = case.experiment.arms if case.experiment else ()
+    kinds = {case.strategy.kind, *(arm.strategy.kind for arm in arms if arm.strategy)}
+    return len(case.channels) > 1 and any(strategies.get(kind).learns for kind in kinds)
+
+
+def _informed(case: Case, situation: Situation, known: Mapping[Whose, Mapping[str, ChannelEvidence]]) -> Situation:
+    found = known.get((case.notification.tenant_id, situation.recipient_id), {})
+    return replace(situation, evidence={c.key: found[c.key] for c in case.channels if c.key in found})
 
 
 def _subject(notification: ClaimedNotification, policies: Mapping[tuple[UUID, str], TypePolicy]) -> Subject:

@@ -53,6 +53,7 @@ class Smart(Strategy):
     key = "smart"
     kind = "smart"
     title = "Smart"
+    learns = True
     fields = (
         "steps", "along", "next_after_seconds", "value_micros", "disturbance_micros", "cost_micros",
         "most_delay_seconds", "least_tries", "exploration_percent",
@@ -70,8 +71,14 @@ class Smart(Strategy):
         "exploration_percent": 2,
     }
 
+    def __init__(self) -> None:
+        self._last: tuple[tuple[Options, Mapping[str, Any]], Considered] | None = None
+
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:
         return self.consider(options, configuration).steps
+
+    def told(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self.consider(options, configuration).why
 
     def left_out(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, LeftOut]:
         conditional = any("when" in step for step in configuration.get("steps", ()))
@@ -81,7 +88,17 @@ class Smart(Strategy):
         return {c: LeftOut("not_in_strategy", NOT_WORTH_IT) for c in options.channels if c not in used}
 
     def consider(self, options: Options, configuration: Mapping[str, Any]) -> Considered:
-        """Decide, and say why: the same for the same options and configuration, on every machine."""
+        """Decide, and say why: the same for the same options and configuration, on every machine.
+
+        One decision asks several times in a row; the draws are made once.
+        """
+        if (last := self._last) is not None and last[0] == (options, configuration):
+            return last[1]
+        considered = self._considered(options, configuration)
+        self._last = (options, configuration), considered
+        return considered
+
+    def _considered(self, options: Options, configuration: Mapping[str, Any]) -> Considered:
         settings = {**self.defaults, **configuration}
         along = tuple(channel for channel in options.channels if channel in settings["along"])
         options = replace(options, channels=tuple(c for c in options.channels if c not in along) or along)
@@ -94,13 +111,14 @@ class Smart(Strategy):
             return Considered(tuple(SEQUENTIAL.steps(options, settings)), {"like": "sequential", **unfit})
         arms = _arms(options, settings, evidence)
         shares = propensities(arms, seed=options.seed, exploration=settings["exploration_percent"] / 100)
-        first = arms[drawn(shares, seed=options.seed)]
+        place = drawn(shares, seed=options.seed)
+        first = arms[place]
         rest = _by_utility([arm for arm in arms if arm.channel != first.channel])
         if settings.get("success") in BY_PEOPLE:
             rest = [arm for arm in rest if arm.expected > 0]
         steps = [Step((first.channel,), first.delay_seconds)]
         steps += [Step((arm.channel,), settings["next_after_seconds"]) for arm in rest]
-        return Considered(tuple(steps), _why(arms, shares, evidence))
+        return Considered(tuple(steps), _why(arms, shares, place, evidence))
 
     def faults(self, configuration: Mapping[str, Any]) -> Iterator[Fault]:
         settings = {**self.defaults, **configuration}
@@ -166,10 +184,13 @@ def _worth(arm: Arm) -> float:
     return -arm.expected
 
 
-def _why(arms: Sequence[Arm], shares: Sequence[float], evidence: Mapping[str, ChannelEvidence]) -> dict[str, Any]:
-    segment = next((known.segment for known in evidence.values() if known.segment), "")
+def _why(
+    arms: Sequence[Arm], shares: Sequence[float], place: int, evidence: Mapping[str, ChannelEvidence]
+) -> dict[str, Any]:
+    drawn_arm = {"channel": arms[place].channel, "delay_seconds": arms[place].delay_seconds}
     return {
-        "segment": segment,
+        "segment": next((known.segment for known in evidence.values() if known.segment), ""),
+        "drawn": {**drawn_arm, "propensity": round(shares[place], 4)},
         "arms": [
             {
                 "channel": arm.channel,

@@ -134,6 +134,9 @@ def test_the_decision_tells_segment_propensities_and_chances() -> None:
     why = SMART.consider(options("email", "push"), {"exploration_percent": 10}).why
 
     assert why["segment"] == "email/often/morning"
+    assert why["drawn"] == {
+        name: why["arms"][0][name] for name in ("channel", "delay_seconds", "propensity")
+    }  # e-mail is the best by far
     assert [sorted(arm) for arm in why["arms"]] == [
         ["chance", "channel", "cost_micros", "delay_seconds", "propensity"]
     ] * 2
