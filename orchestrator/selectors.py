@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery, TextField, Value
-from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Subquery
 
 from channels_app.values import NOT_BEGUN
 from kernel.clock import monotonic
 from kernel.ids import derived
 from notifications.models import Attempt, Notification, NotificationType
+from notifications.rules.policy import policy_in
 from orchestrator.rules.experiments import Arm, arms_in, concerns
 from orchestrator.rules.failover import Tried
 from orchestrator.rules.strategy import Strategy, strategies
@@ -180,11 +179,9 @@ def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords
     """What sending needs of notifications, by id, in one statement."""
     their_type = NotificationType.objects.filter(tenant_id=OuterRef("tenant_id"), key=OuterRef("type"))
     rows = Notification.objects.filter(id__in=notification_ids).order_by()
-    rows = rows.annotate(
-        tracking=Subquery(their_type.values("policy__tracking")),
-        purpose=Coalesce(
-            Subquery(their_type.values(purpose=KT("policy__purpose"))), Value("", output_field=TextField())
-        ),
-    )
-    fields = ("id", "type", "status", "content", "data", "metadata", "traceparent", "category", "tracking", "purpose")
-    return {row[0]: NotificationWords(*row) for row in rows.values_list(*fields)}
+    rows = rows.annotate(policy=Subquery(their_type.values("policy")))
+    fields = ("id", "type", "status", "content", "data", "metadata", "traceparent", "category")
+    return {
+        found[0]: NotificationWords(*(*found, (policy or {}).get("tracking"), policy_in(policy or {})))
+        for *found, policy in rows.values_list(*fields, "policy")
+    }

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from notifications.rules.policy import NO_POLICY, TypePolicy
+
 CRITICAL = 0  # the priority that waits for nobody's quiet hours or limits, and is always news
 
 
@@ -92,7 +94,12 @@ class NotificationWords:
     traceparent: str
     category: str
     tracking: Mapping[str, Any] | None = None  # as its type's policy has it now
-    purpose: str = ""  # whose consent its type asks for now; "" = by category
+    policy: TypePolicy = NO_POLICY  # of its type, as it is now
+
+    @property
+    def purpose(self) -> str:
+        """Whose consent its type asks for; empty: by category."""
+        return self.policy.purpose
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from orchestrator.rules.digests import gathers
 from orchestrator.rules.experiments import HOLDOUT
 from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, Unusable, Usable, Verdict
-from orchestrator.rules.timing import first_moment, held_until
+from orchestrator.rules.timing import first_moment, held_until, may_wait
 from preferences.rules import Ban, barred, judged
 from preferences.rules.consent import refused
 
@@ -150,8 +150,7 @@ def _digest(question: Question) -> Unusable | None:
 def _quiet(question: Question) -> Unusable | None:
     """A channel is of no use when it is to be left alone for longer than it lives, or may not be waited for."""
     case, expires_at = question.case, question.case.notification.expires_at
-    may_wait = case.policy.quiet != "skip"
-    if may_wait and expires_at is None:
+    if expires_at is None and case.policy.quiet != "skip":
         return None
     hold = held_until(case, question.situation, question.channel, first_moment(case, question.situation))
     if hold is None:
@@ -159,7 +158,7 @@ def _quiet(question: Question) -> Unusable | None:
     until = hold.until.isoformat()
     if expires_at is not None and hold.until >= expires_at:
         return _no(hold.rule, hold.reason, until=until, expires_at=expires_at.isoformat())
-    return None if may_wait or hold.reason != "quiet_hours" else _no("type.quiet", hold.reason, until=until)
+    return None if may_wait(case.policy, hold) else _no("type.quiet", hold.reason, until=until)
 
 
 def _open(question: Question) -> tuple[EndpointFacts, ...]:

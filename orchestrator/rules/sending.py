@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.rules.timing import Hold
 from orchestrator.values import ClaimedDelivery, Move
+from preferences.rules import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,9 @@ class Circumstances:
     earlier_step_succeeded: bool
     reachable: bool  # the endpoint is still there, or none is needed
     has_account: bool
-    quiet_until: datetime | None = None  # the recipient's quiet hours, in UTC; `None`: they may be disturbed
+    unwanted: Refusal | None = None  # what the recipient or the tenant says against it by now
+    hold: Hold | None = None  # what keeps it back now: quiet hours, a window, the law
+    may_wait: bool = True  # for what keeps it back; else it is skipped
 
 
 def stays(delivery: ClaimedDelivery, found: Circumstances, *, at: datetime) -> Move | None:
@@ -29,13 +33,17 @@ def stays(delivery: ClaimedDelivery, found: Circumstances, *, at: datetime) -> M
         return Move(delivery, "skipped", reason="channel_disabled")
     if not found.reachable:
         return Move(delivery, "skipped", reason="no_endpoint")
-    if found.quiet_until is not None:
-        return _wait(delivery, found.quiet_until)
+    if found.unwanted is not None:
+        return Move(delivery, "skipped", reason=found.unwanted.code, detail=found.unwanted.detail)
+    if found.hold is not None:
+        return _wait(delivery, found.hold, may_wait=found.may_wait)
     return None
 
 
-def _wait(delivery: ClaimedDelivery, until: datetime) -> Move:
-    """Wait for the end of the quiet hours, unless the message does not live to see it."""
-    if delivery.expires_at is not None and delivery.expires_at <= until:
-        return Move(delivery, "skipped", reason="quiet_hours", detail={"until": until.isoformat()})
-    return Move(delivery, "pending", reason="quiet_hours", due_at=until, wait_reason="quiet_hours")
+def _wait(delivery: ClaimedDelivery, hold: Hold, *, may_wait: bool) -> Move:
+    """Wait for the end of what holds it, unless the message does not live to see it or is to be skipped rather."""
+    outlived = delivery.expires_at is not None and delivery.expires_at <= hold.until
+    if outlived or not may_wait:
+        detail = {"until": hold.until.isoformat(), "rule": hold.rule}
+        return Move(delivery, "skipped", reason=hold.reason, detail=detail)
+    return Move(delivery, "pending", reason=hold.reason, due_at=hold.until, wait_reason=hold.reason)

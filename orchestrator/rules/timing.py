@@ -10,6 +10,7 @@ from notifications.rules.policy import TypePolicy
 from orchestrator.rules.situation import Case, ChannelTraits, Situation
 from preferences.rules import (
     MARKETING,
+    QUIET_HOURS,
     REQUIRED_CATEGORIES,
     TEXTS,
     Jurisdiction,
@@ -52,20 +53,9 @@ def first_moment(case: Case, situation: Situation) -> datetime:
 
 
 def held_until(case: Case, situation: Situation, channel: ChannelTraits, moment: datetime) -> Hold | None:
-    """What keeps this channel from being used at `moment`, and until when; `None`: nothing does.
-
-    Where the type says `quiet: send`, quiet hours do not hold what they would outlast; windows and the law still do.
-    """
+    """What keeps this channel from being used at `moment`, and until when; `None`: nothing does."""
     about = Timing(case.notification.category, case.policy, critical=case.critical, interrupts=channel.interrupts)
-    expires_at = case.notification.expires_at
-
-    def found(quiet: tuple[Window, ...]) -> Hold | None:
-        return hold_of(about, situation, channel=channel.key, quiet=quiet, at=moment)
-
-    hold = found(quiet_of(situation.wishes, at=moment))
-    if hold is None or expires_at is None or hold.until < expires_at or case.policy.quiet != "send":
-        return hold
-    return found(())
+    return hold_of(about, situation, channel=channel.key, expires_at=case.notification.expires_at, at=moment)
 
 
 class Whom(Protocol):
@@ -89,25 +79,39 @@ class Timing:
     interrupts: bool
 
 
-def hold_of(about: Timing, whom: Whom, *, channel: str, quiet: tuple[Window, ...], at: datetime) -> Hold | None:
+def hold_of(about: Timing, whom: Whom, *, channel: str, expires_at: datetime | None, at: datetime) -> Hold | None:
     """Until when a message on a channel is held back, by quiet hours, by its type's windows and by law.
 
-    What is critical and what belongs to a required category does not wait; what makes no sound does not either.
+    What is critical and what belongs to a required category does not wait; what makes no sound does not either. Where
+    the type says `quiet: send`, quiet hours do not hold what they would outlast; windows and the law still do.
     """
     if not about.interrupts or about.critical or about.category in REQUIRED_CATEGORIES:
         return None
-    zone = clock_of(whom.wishes, own=whom.timezone, at=at)
-    openings = _openings(about, whom, channel=channel, zone=zone, at=at)
-    if not quiet and not openings:
-        return None
-    found = held(at, quiet=quiet, zone=zone, openings=openings)
-    return Hold(found.until, found.reason, found.rule) if found else None
+    quiet = quiet_of(whom.wishes, at=at)
+    hold = _hold(about, whom, channel=channel, quiet=quiet, at=at)
+    if hold is None or expires_at is None or hold.until < expires_at or about.policy.quiet != "send":
+        return hold
+    return _hold(about, whom, channel=channel, quiet=(), at=at)
+
+
+def may_wait(policy: TypePolicy, hold: Hold) -> bool:
+    """Whether the type lets its messages wait for this, or wants them skipped."""
+    return policy.quiet != "skip" or hold.reason != QUIET_HOURS
 
 
 def place_matters(category: str, policy: TypePolicy, channels: Collection[str]) -> bool:
     """Whether it must be known in which country somebody is."""
     marketing = (policy.purpose or category) == MARKETING
     return not policy.holidays or (marketing and not TEXTS.isdisjoint(channels))
+
+
+def _hold(about: Timing, whom: Whom, *, channel: str, quiet: tuple[Window, ...], at: datetime) -> Hold | None:
+    zone = clock_of(whom.wishes, own=whom.timezone, at=at)
+    openings = _openings(about, whom, channel=channel, zone=zone, at=at)
+    if not quiet and not openings:
+        return None
+    found = held(at, quiet=quiet, zone=zone, openings=openings)
+    return Hold(found.until, found.reason, found.rule) if found else None
 
 
 def _openings(about: Timing, whom: Whom, *, channel: str, zone: str, at: datetime) -> list[Opening]:

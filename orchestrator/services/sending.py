@@ -25,10 +25,12 @@ from channels_app.rules.retry_after import pause_of
 from kernel.clock import monotonic, now
 from orchestrator.rules.failover import Tried
 from orchestrator.rules.sending import Circumstances, stays
+from orchestrator.rules.situation import NOBODY
+from orchestrator.rules.timing import Hold, Timing, hold_of, may_wait, place_matters
 from orchestrator.selectors import steps_that_succeeded, tries_of, words_of
 from orchestrator.services.answers import INSTANT, Answer, write_answers, write_held
 from orchestrator.services.claim import LEASE_SECONDS
-from orchestrator.services.clocks import zone_of
+from orchestrator.services.clocks import place_of, zone_of
 from orchestrator.services.consented import keep_unagreed
 from orchestrator.services.heartbeat import heartbeat
 from orchestrator.services.outage import outlast
@@ -40,7 +42,7 @@ from orchestrator.services.suppressed import keep_back
 from orchestrator.services.tracking import tracked
 from orchestrator.services.write import begin
 from orchestrator.values import CRITICAL, ClaimedDelivery, Move, NotificationWords
-from preferences.rules import Wishes, left_alone_until
+from preferences.rules import Jurisdiction, Refusal, Wishes, judged
 from preferences.selectors import wishes_of
 from preferences.services import unsubscribe_url
 from templates_app.values import RenderError
@@ -129,12 +131,15 @@ def _judged(delivery: ClaimedDelivery, facts: _Facts, *, at: datetime) -> _Going
     endpoint = _endpoint(delivery, person)
     kind = endpoint.kind if endpoint else ""
     ways = facts.ways.to(delivery.channel, mode=delivery.mode, tenant_id=delivery.tenant_id, kind=kind)
+    hold = _hold(delivery, person, words, facts, at=at)
     found = Circumstances(
         notification_status=words.status if words else "",
         earlier_step_succeeded=(delivery.notification_id, delivery.recipient_id, delivery.step) in facts.succeeded,
         reachable=person is not None and (endpoint is not None or delivery.endpoint_id is None),
         has_account=bool(ways),
-        quiet_until=_quiet_until(delivery, person, words, facts, at=at),
+        unwanted=_unwanted(delivery, words, facts, at=at),
+        hold=hold,
+        may_wait=words is None or hold is None or may_wait(words.policy, hold),
     )
     stay = stays(delivery, found, at=at)
     if stay is None and words is not None and person is not None:
@@ -142,14 +147,36 @@ def _judged(delivery: ClaimedDelivery, facts: _Facts, *, at: datetime) -> _Going
     return stay or Move(delivery, "cancelled", reason="cancelled")
 
 
-def _quiet_until(
-    delivery: ClaimedDelivery, person: Person | None, words: NotificationWords | None, facts: _Facts, *, at: datetime
-) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """The recipient as far as it matters when they may be disturbed."""
+
+    wishes: Wishes
+    timezone: str
+    place: Jurisdiction | None
+
+
+def _unwanted(
+    delivery: ClaimedDelivery, words: NotificationWords | None, facts: _Facts, *, at: datetime
+) -> Refusal | None:
     wishes = facts.wishes.get(delivery.recipient_id)
-    if wishes is None or words is None or not channels.get(delivery.channel).interrupts:
+    if wishes is None or words is None:
         return None
-    critical = delivery.priority == CRITICAL
-    return left_alone_until(wishes, at=at, zone=zone_of(person), category=words.category, critical=critical)
+    data = {**words.data, **delivery.data} if delivery.data else words.data
+    return judged(wishes, channel=delivery.channel, category=words.category, type=words.type, data=data, at=at)
+
+
+def _hold(
+    delivery: ClaimedDelivery, person: Person | None, words: NotificationWords | None, facts: _Facts, *, at: datetime
+) -> Hold | None:
+    if words is None:
+        return None
+    wishes = facts.wishes.get(delivery.recipient_id, NOBODY)
+    somewhere = place_matters(words.category, words.policy, (delivery.channel,))
+    whom = _Whom(wishes, zone_of(person, wishes, at=at), place_of(person, wishes, at=at) if somewhere else None)
+    interrupts = channels.get(delivery.channel).interrupts
+    about = Timing(words.category, words.policy, critical=delivery.priority == CRITICAL, interrupts=interrupts)
+    return hold_of(about, whom, channel=delivery.channel, expires_at=delivery.expires_at, at=at)
 
 
 def _endpoint(delivery: ClaimedDelivery, person: Person | None) -> Reachable | None:

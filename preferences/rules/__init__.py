@@ -1,7 +1,7 @@
 """What other floors ask about wishes and suppressions; how it is judged is in the modules beside this one."""
 
 from preferences.rules.calling_hours import MARKETING, TEXTS, CallingHours, calling_hours
-from preferences.rules.earliest import Held, Opening, held, openings_by_law
+from preferences.rules.earliest import OUTSIDE_WINDOW, QUIET_HOURS, Held, Opening, held, openings_by_law
 from preferences.rules.frequency import Batch, Off
 from preferences.rules.jurisdiction import Jurisdiction, jurisdiction_of
 from preferences.rules.levels import Choice, Level, Wishes, level_in, wishes_among, wishes_in
@@ -16,13 +16,16 @@ from preferences.rules.wishes import (
     holidays_of,
     judged,
     left_alone_until,
+    own_clock_of,
     preferred_order,
     quiet_of,
 )
 
 __all__ = (
     "MARKETING",
+    "OUTSIDE_WINDOW",
     "PREFERENCE_OFF",
+    "QUIET_HOURS",
     "REQUIRED_CATEGORIES",
     "TEXTS",
     "Ban",
@@ -49,6 +52,7 @@ __all__ = (
     "left_alone_until",
     "level_in",
     "openings_by_law",
+    "own_clock_of",
     "preferred_order",
     "quiet_of",
     "scope_of",

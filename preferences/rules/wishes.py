@@ -162,8 +162,13 @@ def holidays_of(wishes: Wishes, country: str, *, at: datetime | None = None) -> 
 
 def clock_of(wishes: Wishes, *, own: str = "", otherwise: str = "UTC", at: datetime | None = None) -> str:
     """The zone on whose clock somebody lives: as they say, else their `own`, else the tenant's, else `otherwise`."""
-    said = {level.name == DEFAULT: level.timezone for level in reversed(tuple(wishes.in_force(at))) if level.timezone}
-    return said.get(False) or own or said.get(True) or otherwise
+    default = next((level.timezone for level in wishes.in_force(at) if level.name == DEFAULT), "")
+    return own_clock_of(wishes, own=own, at=at) or default or otherwise
+
+
+def own_clock_of(wishes: Wishes, *, own: str = "", at: datetime | None = None) -> str:
+    """The zone that is known of this person, not guessed for everybody: as they say, else their `own`; "" = none."""
+    return next((level.timezone for level in wishes.in_force(at) if level.timezone and level.name != DEFAULT), own)
 
 
 def _heard(wishes: Wishes, subject: _Subject, *, at: datetime | None) -> tuple[Level, ...]:
