@@ -20,9 +20,9 @@ from channels_app.registry import channels
 from notifications.rules.policy import NO_POLICY, TypePolicy
 from notifications.rules.states import FANOUT
 from notifications.selectors import policies_of
-from orchestrator.rules.conditions import met
 from orchestrator.catalogue import Whose, evidence_for
 from orchestrator.rules.bandit import ChannelEvidence
+from orchestrator.rules.conditions import met
 from orchestrator.rules.duplicates import Sight, sight_of
 from orchestrator.rules.planning import candidate_channels
 from orchestrator.rules.situation import (
@@ -109,12 +109,6 @@ def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
             situations.append(situation)
         cases.append((case, situations))
     return Facts(into_digests(_with_evidence(cases, at=at)), known, offers)
-
-
-def _subject(notification: ClaimedNotification, policies: Mapping[tuple[UUID, str], TypePolicy]) -> Subject:
-    """What consent is needed for it by."""
-    policy = policies.get((notification.tenant_id, notification.type), NO_POLICY)
-    return notification.tenant_id, notification.category, policy.purpose
 
 
 def _with_evidence(cases: list[tuple[Case, list[Situation]]], *, at: datetime) -> list[tuple[Case, list[Situation]]]:
