@@ -98,11 +98,13 @@ def _given(content: Any) -> dict[str, msgspec.Struct]:
 
 
 def _ready(given: Mapping[str, msgspec.Struct]) -> tuple[dict[str, msgspec.Struct], list[Trouble]]:
-    """The contents with their MJML made into HTML, and what kept it from becoming so."""
+    """The contents with their MJML made into HTML and their style sheets written into the elements, and what kept them
+    from becoming so.
+    """
     words: dict[str, msgspec.Struct] = {}
     troubles: list[Trouble] = []
     for channel, part in given.items():
-        if not getattr(part, "mjml", ""):
+        if not getattr(part, "mjml", "") and "<style" not in str(getattr(part, "html", "")).lower():
             words[channel] = part
             continue
         made, findings = compile_content(part)

@@ -1,8 +1,12 @@
 """HTML as mail programs read it: styles within the elements. Nothing is fetched."""
 
+from functools import lru_cache
+
 import css_inline
 
 from templates_app.rules.placeholders import veil
+
+KEPT = 64  # pages: those who send words along send the same ones again and again, and one takes milliseconds
 
 
 class BadPage(Exception):
@@ -16,6 +20,11 @@ def inline_styles(source: str) -> str:
     """
     if "<style" not in source.lower():
         return source
+    return _inlined(source)
+
+
+@lru_cache(maxsize=KEPT)
+def _inlined(source: str) -> str:
     hidden = veil(source, comments=True)
     try:
         page = css_inline.inline(hidden.text, load_remote_stylesheets=False, keep_style_tags=True)

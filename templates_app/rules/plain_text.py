@@ -1,11 +1,13 @@
 """The plain text of a page in HTML, for mails that were written without one. Liquid stays as it is."""
 
 import re
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
 from templates_app.rules.placeholders import veil
 
+KEPT = 64  # pages, as in `page`
 _BLOCKS_TEXT = """
 address article blockquote div dl dt dd fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre
 section table tr ul
@@ -23,6 +25,7 @@ _VOID = frozenset(_VOID_TEXT.split())
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 
 
+@lru_cache(maxsize=KEPT)
 def text_of(page: str) -> str:
     """What the page says, with links as `words (address)`. Text that is hidden is left out."""
     hidden = veil(page, comments=False)

@@ -1,4 +1,4 @@
-"""MJML that comes with a request is made into HTML at the door."""
+"""MJML and style sheets that come with a request are made ready at the door."""
 
 from datetime import datetime
 from typing import Any
@@ -32,8 +32,8 @@ def test_it_is_kept_as_html_with_a_text(door: Door, people: dict[str, UUID], at:
     assert email["text"] == "Hi {{ name }}"
 
 
-def test_html_that_was_written_as_such_stays_as_it_is(door: Door, people: dict[str, UUID], at: datetime) -> None:
-    html = "<style>p{color:red}</style><p>Hi</p>"
+def test_html_without_a_style_sheet_stays_as_it_is(door: Door, people: dict[str, UUID], at: datetime) -> None:
+    html = "<p style='color:red'>Hi</p>"
 
     accepted(door, at, html=html)
 
@@ -46,3 +46,13 @@ def test_what_is_wrong_is_told_with_its_line(door: Door, people: dict[str, UUID]
     assert isinstance(answer, Refused)
     assert [(t.pointer, t.code) for t in answer.troubles] == [("/content/email/mjml", "invalid_mjml")]
     assert answer.troubles[0].message.startswith("line 2: no element <mj-txt>")
+
+
+def test_style_sheets_are_written_into_the_elements(door: Door, people: dict[str, UUID], at: datetime) -> None:
+    page = "<html><head><style>p { color: #123456 }</style></head><body><p>Hi {{ name }}</p></body></html>"
+
+    assert isinstance(accepted(door, at, html=page), Accepted)
+
+    email = Notification.objects.get().content["email"]
+    assert '<p style="color: #123456;">Hi {{ name }}</p>' in email["html"]
+    assert email["text"] == "Hi {{ name }}"
