@@ -37,9 +37,10 @@ from orchestrator.rules.situation import (
 from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.rules.strategy import strategies
 from orchestrator.rules.success import ORDINARY
+from orchestrator.rules.timing import place_matters
 from orchestrator.selectors import Chosen, orchestrations_now
 from orchestrator.services import sightings
-from orchestrator.services.clocks import zone_of
+from orchestrator.services.clocks import place_of, zone_of
 from orchestrator.services.consented import Subject, demands_of, words_about
 from orchestrator.services.exposures import experiment_facts, templates_of_arms
 from orchestrator.services.gathering import into_digests
@@ -224,12 +225,14 @@ def _situation(
                 )
                 for endpoint in addresses
             )
+    category, asked = case.notification.category, {channel.key for channel in case.channels}
     return Situation(
         recipient_id=recipient_id,
-        timezone=zone_of(person),
+        timezone=zone_of(person, wishes, at=case.at),
         endpoints=endpoints,
         known=person is not None,
         wishes=wishes or NOBODY,
+        place=place_of(person, wishes, at=case.at) if place_matters(category, case.policy, asked) else None,
         data=entry.get("data"),
     )
 
