@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from notifications.rules.policy import Day, DigestPolicy, DigestWindow
+from orchestrator.rules.caps import capped
 from orchestrator.rules.situation import Case, Situation
 from orchestrator.rules.timing import begins_at
 from preferences.rules import Batch, frequency_for
@@ -53,9 +54,7 @@ def gathers(case: Case, situation: Situation, *, channel: str) -> DigestPolicy |
     """
     if case.critical or begins_at(case, situation) is not None:
         return None
-    digest = _asked_for(case, situation, channel) or next(
-        (digest for digest in case.policy.digests if not digest.channels or channel in digest.channels), None
-    )
+    digest = _asked_for(case, situation, channel) or _of_type(case, situation, channel)
     expires_at = case.notification.expires_at
     if digest is None or expires_at is None:
         return digest
@@ -134,6 +133,16 @@ def data_of(items: Sequence[Item], *, key: str) -> dict[str, Any]:
         for item in items
     ]
     return {"items": shown, "count": len(shown), "key": key, "first": shown[0] if shown else {}}
+
+
+def _of_type(case: Case, situation: Situation, channel: str) -> DigestPolicy | None:
+    """The type's own. Where a cap sends what is over it into the digest, only that is gathered."""
+    if any(cap.over == "digest" for cap in case.policy.caps):
+        over = capped(case, situation)
+        if over is None or over.over != "digest":
+            return None
+    digests = (digest for digest in case.policy.digests if not digest.channels or channel in digest.channels)
+    return next(digests, None)
 
 
 def _asked_for(case: Case, situation: Situation, channel: str) -> DigestPolicy | None:

@@ -12,6 +12,7 @@
 | suppression | every address is suppressed, or the person said no on one     | `suppressed`, `unsubscribed`   |
 | carrier     | no account takes addresses of the kinds they have             | `channel_disabled`             |
 | digest      | it is gathered to be told with others later                   | `digest`                       |
+| caps        | they got as many as its type allows, and it is not to wait    | `frequency_cap`                |
 | quiet       | quiet hours, windows or the law hold it for longer than it    | `quiet_hours`,                 |
 |             | lives, or at all where the type's policy says `quiet: skip`   | `outside_window`               |
 
@@ -21,6 +22,7 @@ The first check that says no decides. Each says what would turn it round.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from orchestrator.rules.caps import FREQUENCY_CAP, capped
 from orchestrator.rules.digests import gathers
 from orchestrator.rules.experiments import HOLDOUT
 from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, Unusable, Usable, Verdict
@@ -38,6 +40,7 @@ FLIPS: Mapping[str, str] = {
     "experiment_holdout": "the experiment ends, or its holdout gets smaller than this recipient's draw",
     "condition_not_met": "a strategy whose condition for this channel holds for this message",
     "not_in_strategy": "a strategy that names this channel",
+    "frequency_cap": "a later expires_at, the critical priority, or a cap that lets it wait",
     "digest": "close the digest early, or the critical priority",
     "duplicate": "another dedup key, dedup.override, or waiting until the window has closed",
 }
@@ -147,6 +150,17 @@ def _digest(question: Question) -> Unusable | None:
     return _no("digest", "digest", digest=str(gathered.id), closes_at=gathered.closes_at.isoformat())
 
 
+def _caps(question: Question) -> Unusable | None:
+    """Over the cap it waits, if its type lets it and it lives to see the end of that."""
+    over = capped(question.case, question.situation)
+    if over is None:
+        return None
+    expires_at = question.case.notification.expires_at
+    if over.over != "skip" and (expires_at is None or over.until < expires_at):
+        return None
+    return _no("caps", FREQUENCY_CAP, cap=over.cap, until=over.until.isoformat())
+
+
 def _quiet(question: Question) -> Unusable | None:
     """A channel is of no use when it is to be left alone for longer than it lives, or may not be waited for."""
     case, expires_at = question.case, question.case.notification.expires_at
@@ -184,5 +198,6 @@ CHECKS: tuple[Check, ...] = (
     _suppression,
     _carrier,
     _digest,
+    _caps,
     _quiet,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kernel.ids import derived
+from orchestrator.rules.caps import FREQUENCY_CAP, room_at
 from orchestrator.rules.judging import FLIPS, judge
 from orchestrator.rules.situation import Case, ChannelTraits, Situation, Unusable, Usable, Verdict, Verdicts
 from orchestrator.rules.strategy import Options, Step, strategies
@@ -182,7 +183,12 @@ def _own(seconds: int | None, otherwise: int) -> int:
 
 
 def _hold(case: Case, situation: Situation, channel: ChannelTraits | None, moment: datetime) -> Hold | None:
-    return held_until(case, situation, channel, moment) if channel else None
+    """What keeps a channel from being used: a cap, and whatever else does when there is room again."""
+    free_at = room_at(case, situation)
+    if free_at is None or free_at <= moment:
+        return held_until(case, situation, channel, moment) if channel else None
+    later = held_until(case, situation, channel, free_at) if channel else None
+    return later or Hold(free_at, FREQUENCY_CAP, "caps")
 
 
 def _earliest(moments: Sequence[datetime | None]) -> datetime | None:

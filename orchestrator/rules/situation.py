@@ -22,6 +22,19 @@ NOBODY = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """A message to the recipient that a cap counts. `sent`: at `at`; else it is to be sent. `value` is its type's."""
+
+    notification_id: UUID
+    at: datetime
+    type: str
+    category: str
+    priority: int
+    value: float = 1.0
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """The digest that a message went into, and when it closes unless more comes. `leads`: it goes out and opened it."""
 
@@ -147,6 +160,7 @@ class Situation:
     known: bool = True
     wishes: Wishes = NOBODY
     duplicate_of: UUID | None = None  # the notification that told the same before
+    uses: tuple[Use, ...] = ()  # what counts beside it under the caps of its type; other messages only
     digests: Mapping[str, Gathered] = field(default_factory=dict)  # by the name of the policy
     data: Mapping[str, Any] | None = None  # what the request said for this recipient only
     place: Jurisdiction | None = None  # whose law and whose clocks count; `None` where neither matters

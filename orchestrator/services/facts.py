@@ -40,6 +40,7 @@ from orchestrator.rules.success import ORDINARY
 from orchestrator.rules.timing import place_matters
 from orchestrator.selectors import Chosen, orchestrations_now
 from orchestrator.services import sightings
+from orchestrator.services.caps import with_uses
 from orchestrator.services.clocks import place_of, zone_of
 from orchestrator.services.consented import Subject, demands_of, words_about
 from orchestrator.services.exposures import experiment_facts, templates_of_arms
@@ -109,7 +110,7 @@ def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
                 situation = replace(situation, duplicate_of=first)
             situations.append(situation)
         cases.append((case, situations))
-    return Facts(into_digests(_with_evidence(cases, at=at)), known, offers)
+    return Facts(into_digests(with_uses(_with_evidence(cases, at=at), at=at)), known, offers)
 
 
 def _with_evidence(cases: list[tuple[Case, list[Situation]]], *, at: datetime) -> list[tuple[Case, list[Situation]]]:

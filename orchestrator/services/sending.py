@@ -29,6 +29,7 @@ from orchestrator.rules.situation import NOBODY
 from orchestrator.rules.timing import Hold, Timing, hold_of, may_wait, place_matters
 from orchestrator.selectors import steps_that_succeeded, tries_of, words_of
 from orchestrator.services.answers import INSTANT, Answer, write_answers, write_held
+from orchestrator.services.caps import hold_back
 from orchestrator.services.claim import LEASE_SECONDS
 from orchestrator.services.clocks import place_of, zone_of
 from orchestrator.services.consented import keep_unagreed
@@ -250,7 +251,8 @@ def _begin(
     with transaction.atomic():
         going, held = keep_back(calls, words)
         going, unagreed = keep_unagreed(going, words)
-        write_held([*held, *unagreed], at=at)
+        going, over_cap = hold_back(going, words, at=at)
+        write_held([*held, *unagreed, *over_cap], at=at)
         begun = begin([(c.delivery, c.account.provider, c.account.key) for c in going], at=at, lease=LEASE_SECONDS)
     return [c for c in going if c.delivery.id in begun]
 
