@@ -182,6 +182,6 @@ def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords
     rows = rows.annotate(policy=Subquery(their_type.values("policy")))
     fields = ("id", "type", "status", "content", "data", "metadata", "traceparent", "category")
     return {
-        found[0]: NotificationWords(*(*found, (policy or {}).get("tracking"), policy_in(policy or {})))
+        found[0]: NotificationWords(*(*found, policy_in(policy or {})))
         for *found, policy in rows.values_list(*fields, "policy")
     }

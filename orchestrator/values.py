@@ -93,7 +93,6 @@ class NotificationWords:
     metadata: Mapping[str, Any]
     traceparent: str
     category: str
-    tracking: Mapping[str, Any] | None = None  # as its type's policy has it now
     policy: TypePolicy = NO_POLICY  # of its type, as it is now
 
     @property

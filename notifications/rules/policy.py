@@ -119,11 +119,6 @@ def policy_in(stored: Mapping[str, Any]) -> TypePolicy:
     return msgspec.convert(_known(stored), TypePolicy) if stored else NO_POLICY
 
 
-def tracking_in(stored: Mapping[str, Any] | None) -> TrackingPolicy | None:
-    """What a stored policy says of tracking; `None` when it asks for none."""
-    return policy_in({"tracking": stored}).tracking if stored else None
-
-
 def policy_troubles(policy: TypePolicy, *, known_channels: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
     """(pointer, code, message) of everything that is wrong with a policy beyond its shape."""
     names: set[str] = set()

@@ -114,7 +114,7 @@ def _decide(
             going.append(found)
     ready: list[Ready] = []
     rendered = render([_wording(go) for go in going])
-    wanted = [(go.delivery, go.words.tracking, said) for go, said in zip(going, rendered, strict=True)]
+    wanted = [(go.delivery, go.words.policy.tracking, said) for go, said in zip(going, rendered, strict=True)]
     for go, content in zip(going, tracked(wanted), strict=True):
         if isinstance(content, RenderError):
             detail = {"detail": str(content)}

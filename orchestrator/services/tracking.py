@@ -3,9 +3,8 @@
 The same delivery always gets the same links, so every attempt sends the same message.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from channels_app.registry import channels
-from notifications.rules.policy import TrackingPolicy, tracking_in
+from notifications.rules.policy import TrackingPolicy
 from orchestrator.rules.tracking_token import (
     TrackedLink,
     is_short,
@@ -33,7 +32,9 @@ from templates_app.rules.walk import HTML, TEXT, walk
 LINKS, OPENS, UNSUBSCRIBE = "/t/", "/o/", "/u/"
 _PIXEL = '<img src="{}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
 
-Wanted = tuple[ClaimedDelivery, Mapping[str, Any] | None, Rendered]
+NO_TRACKING = TrackingPolicy()
+
+Wanted = tuple[ClaimedDelivery, TrackingPolicy, Rendered]
 
 
 def tracked(wanted: Iterable[Wanted]) -> list[Rendered]:
@@ -41,7 +42,7 @@ def tracked(wanted: Iterable[Wanted]) -> list[Rendered]:
     if there are any, and work from then on.
     """
     kept: list[ShortLink] = []
-    contents = [_tracked(delivery, tracking_in(policy), content, kept) for delivery, policy, content in wanted]
+    contents = [_tracked(delivery, policy, content, kept) for delivery, policy, content in wanted]
     keep(kept)
     return contents
 
@@ -59,10 +60,8 @@ def opened_by(token: str) -> UUID | None:
     return read_open(token, keys=_keys())
 
 
-def _tracked(
-    delivery: ClaimedDelivery, policy: TrackingPolicy | None, content: Rendered, kept: list[ShortLink]
-) -> Rendered:
-    if policy is None or not isinstance(content, msgspec.Struct):
+def _tracked(delivery: ClaimedDelivery, policy: TrackingPolicy, content: Rendered, kept: list[ShortLink]) -> Rendered:
+    if policy == NO_TRACKING or not isinstance(content, msgspec.Struct):
         return content
     shortens = policy.shorten and channels.get(delivery.channel).units("") is not None
 

@@ -20,6 +20,7 @@ from channels_app.models import Report
 from events.models import Event
 from kernel.clock import now
 from notifications.models import Delivery, NotificationType
+from notifications.rules.policy import TrackingPolicy
 from orchestrator import pipeline
 from orchestrator.models import KeptLink
 from orchestrator.pages import tracking as page
@@ -299,7 +300,7 @@ def text_sent(*, tracking: dict[str, bool]) -> str:
     tenant = a_tenant()
     (person,) = recipients(tenant, "ana").values()
     delivery = a_claimed_delivery(tenant_id=tenant.id, recipient_id=person, channel="sms")
-    (content,) = tracked([(delivery, tracking, SmsContent(body=TEXT))])
+    (content,) = tracked([(delivery, TrackingPolicy(**tracking), SmsContent(body=TEXT))])
     assert isinstance(content, SmsContent)
     return content.body
 
