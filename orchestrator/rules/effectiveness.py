@@ -25,10 +25,11 @@ DEAREST = 1_000_000  # a channel that nobody said the price of
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What became of the messages of a channel. `cost_micros` is what one costs; `None` = nobody knows."""
+    """What became of the messages of a channel; fractions, because the past may fade. `cost_micros` is what one costs;
+    `None` = nobody knows."""
 
-    sends: int = 0
-    successes: int = 0
+    sends: float = 0
+    successes: float = 0
     cost_micros: int | None = None
 
 

@@ -47,13 +47,15 @@ class Explained(msgspec.Struct, kw_only=True):
     strategy: str
     strategy_kind: str
     strategy_version: int
+    experiment: str | None  # the one that decided on the strategy or the words
+    arm: str | None  # the recipient's; `holdout` = nothing at all
     steps: list[ExplainedStep]
     skipped: list[ExplainedSkip]
 
 
 def explained(decision: Decision, *, recipient: str | None) -> Explained:
     """A decision in words. `recipient` is the tenant's own id; null once the person was erased."""
-    case, zone = decision.case, decision.situation.timezone
+    case, zone = decision.case.for_one(decision.situation.recipient_id), decision.situation.timezone
     return Explained(
         recipient=recipient,
         decided_at=case.at,
@@ -61,6 +63,8 @@ def explained(decision: Decision, *, recipient: str | None) -> Explained:
         strategy=case.strategy.key,
         strategy_kind=case.strategy.kind,
         strategy_version=case.strategy.version,
+        experiment=case.experiment.key if case.experiment else None,
+        arm=case.arm or None,
         steps=[
             ExplainedStep(
                 channel=delivery.channel,

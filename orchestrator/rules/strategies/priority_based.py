@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from orchestrator.rules.bandit import ChannelEvidence
 from orchestrator.rules.effectiveness import Measured, by_cost, by_effectiveness
 from orchestrator.rules.faults import name_faults, number_faults, word_faults
 from orchestrator.rules.strategy import LONGEST_WAIT_SECONDS, Fault, LeftOut, Options, Step, Strategy, strategies
@@ -27,9 +28,9 @@ class PriorityBased(Strategy):
     """By urgency: critical uses every channel at once; high the two that reach people best, five minutes later the
     rest; medium one after the other, the best first; low one after the other, the cheapest first.
 
-    How well a channel does and what it costs is measured (`Options.evidence` holds `Measured`); without measurements
-    `order` and the usual prices count. An order given in the request wins over any ranking. A level that the
-    configuration leaves out is the one of `LEVELS`.
+    How well a channel does and what it costs is what was learned of the tenant's messages (`Options.evidence`); as long
+    as there is little of it, `order` and the usual prices count. An order given in the request wins over any ranking. A
+    level that the configuration leaves out is the one of `LEVELS`.
     """
 
     key = "priority_based"
@@ -38,6 +39,7 @@ class PriorityBased(Strategy):
     defaults: ClassVar[Mapping[str, Any]] = {
         "levels": LEVELS, "order": ORDER, "cost_micros": {}, "fallback_after_seconds": 60,
     }  # fmt: skip
+    learns = True
     fields = ("levels", "order", "cost_micros")
 
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:
@@ -53,6 +55,11 @@ class PriorityBased(Strategy):
             case "one_by_one":
                 steps += [Step((channel,), wait) for channel in rest]
         return tuple(steps)
+
+    def told(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+        by = _level(configuration, options.urgency).get("rank_by", RANKINGS[0])
+        ranked = _ranked(options, configuration, by=by)
+        return {"urgency": options.urgency, "ranked_by": "request" if options.ordered else by, "ranked": list(ranked)}
 
     def left_out(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, LeftOut]:
         used = {channel for step in self.steps(options, configuration) for channel in step.channels}
@@ -80,6 +87,11 @@ class PriorityBased(Strategy):
             yield from number_faults(costs, channel, least=0, most=MOST_COST_MICROS, below="/cost_micros")
 
 
+def _measured(found: ChannelEvidence) -> Measured:
+    sends, successes = found.tenant
+    return Measured(sends, successes, found.cost_micros)
+
+
 def _level(configuration: Mapping[str, Any], urgency: str) -> Mapping[str, Any]:
     given: Mapping[str, Any] = configuration.get("levels", {}).get(urgency, {})
     return {**LEVELS[urgency], **given}
@@ -88,7 +100,7 @@ def _level(configuration: Mapping[str, Any], urgency: str) -> Mapping[str, Any]:
 def _ranked(options: Options, configuration: Mapping[str, Any], *, by: str) -> tuple[str, ...]:
     if options.ordered:
         return options.channels
-    measured = {name: found for name, found in options.evidence.items() if isinstance(found, Measured)}
+    measured = {name: _measured(found) for name, found in options.evidence.items()}
     order = configuration.get("order", ORDER)
     if by == "cost":
         costs = configuration.get("cost_micros", {})

@@ -74,7 +74,7 @@ class Sequential(Strategy):
             for channel in _channels(step):
                 named.setdefault(channel, []).append(number)
         return {
-            channel: LeftOut("condition_not_met", {"steps": named[channel]})
+            channel: LeftOut("condition_not_met", {"steps": ", ".join(map(str, named[channel]))})
             if channel in named
             else LeftOut("not_in_strategy")
             for channel in options.channels

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.rules.effectiveness import Measured
+from orchestrator.rules.bandit import ChannelEvidence
 from orchestrator.rules.strategies.priority_based import PRIORITY_BASED
 from orchestrator.rules.strategy import BadConfiguration, LeftOut, Options
 
@@ -35,7 +35,11 @@ def test_without_measurements_the_documented_order_counts(priority: int, expecte
 
 
 def test_what_reaches_people_better_goes_first() -> None:
-    evidence = {"push": Measured(1000, 50), "sms": Measured(1000, 900), "email": Measured(1000, 300)}
+    evidence = {
+        "push": ChannelEvidence((1000, 50)),
+        "sms": ChannelEvidence((1000, 900)),
+        "email": ChannelEvidence((1000, 300)),
+    }
 
     ranked = planned(replace(EVERYTHING, priority=1, evidence=evidence))
 
@@ -43,7 +47,7 @@ def test_what_reaches_people_better_goes_first() -> None:
 
 
 def test_a_few_messages_do_not_overturn_the_order() -> None:
-    evidence = {"sms": Measured(3, 3), "push": Measured(3, 0)}
+    evidence = {"sms": ChannelEvidence((3, 3)), "push": ChannelEvidence((3, 0))}
 
     assert planned(replace(EVERYTHING, evidence=evidence))[0] == (("push",), 0)
 
@@ -52,9 +56,9 @@ def test_low_begins_with_the_cheapest_by_price_told_measured_or_usual() -> None:
     low = replace(EVERYTHING, channels=("email", "sms"), priority=3)
 
     assert planned(low)[0] == (("email",), 0)
-    assert planned(replace(low, evidence={"sms": Measured(cost_micros=100)}))[0] == (("sms",), 0)
+    assert planned(replace(low, evidence={"sms": ChannelEvidence(cost_micros=100)}))[0] == (("sms",), 0)
     told = {**PRIORITY_BASED.defaults, "cost_micros": {"sms": 9_000}}
-    assert planned(replace(low, evidence={"sms": Measured(cost_micros=100)}), told)[0] == (("email",), 0)
+    assert planned(replace(low, evidence={"sms": ChannelEvidence(cost_micros=100)}), told)[0] == (("email",), 0)
 
 
 def test_an_order_in_the_request_wins() -> None:
@@ -106,7 +110,7 @@ def test_what_is_wrong_with_a_configuration_by_priority_is_told(configuration: A
     sends=st.dictionaries(st.sampled_from(["email", "sms", "push"]), st.integers(0, 10_000)),
 )
 def test_ranking_invents_no_channel_and_loses_none(usable: list[str], priority: int, sends: dict[str, int]) -> None:
-    evidence = {channel: Measured(number, number // 2) for channel, number in sends.items()}
+    evidence = {channel: ChannelEvidence((number, number // 2)) for channel, number in sends.items()}
     options = Options(tuple(usable), ordered=False, priority=priority, evidence=evidence)
 
     used = [c for step in PRIORITY_BASED.steps(options, PRIORITY_BASED.defaults) for c in step.channels]

@@ -47,7 +47,7 @@ def test_a_step_whose_condition_does_not_hold_is_passed_over_and_costs_no_time()
         (("email",), 5),
     ]
     assert SEQUENTIAL.left_out(ALL, configuration) == {
-        "sms": LeftOut("condition_not_met", {"steps": [0]}),
+        "sms": LeftOut("condition_not_met", {"steps": "0"}),
         "in_app": LeftOut("not_in_strategy"),
     }
 
