@@ -12,13 +12,14 @@ arm is drawn from them, and they are what lets somebody judge another policy by 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
 import msgspec
 
+Draw = Callable[[], float]
 Count = tuple[float, float]  # tries and successes; fractions, because the past fades
 NOTHING: Count = (0.0, 0.0)
 
@@ -107,9 +108,11 @@ def believed(channel: str, evidence: ChannelEvidence, bucket: str) -> Beta:
 def propensities(arms: Sequence[Arm], *, seed: int, exploration: float, rounds: int = ROUNDS) -> tuple[float, ...]:
     """How likely each arm is to be drawn: its share of the rounds, and `exploration` spread over all of them."""
     lots = Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    normal = _normals(lots).__next__
+    contest = [(_sampler(arm.belief, lots, normal), arm.value, arm.cost) for arm in arms]
     wins = [0] * len(arms)
     for _ in range(rounds):
-        sampled = [round(arm.value * _sample(arm.belief, lots) - arm.cost, DIGITS) for arm in arms]
+        sampled = [round(value * draw() - cost, DIGITS) for draw, value, cost in contest]
         wins[max(range(len(arms)), key=sampled.__getitem__)] += 1
     return tuple((1 - exploration) * won / rounds + exploration / len(arms) for won in wins)
 
@@ -144,31 +147,47 @@ def _chance(odds: float) -> float:
     return odds / (1 + odds)
 
 
-def _sample(belief: Beta, lots: Random) -> float:
-    """One draw. Built on `random()` alone, the only part of `Random` whose sequence Python promises to keep
+def _sampler(belief: Beta, lots: Random, normal: Draw) -> Draw:
+    """Draws from a belief. Built on `random()` alone, the only part of `Random` whose sequence Python promises to keep
     (docs.python.org/3/library/random.html, "Notes on Reproducibility", 2026-11)."""
-    successes = _gamma(belief.successes, lots)
-    total = successes + _gamma(belief.failures, lots)
-    return successes / total if total > 0 else belief.mean
+    successes, failures = _gamma(belief.successes, lots, normal), _gamma(belief.failures, lots, normal)
+
+    def draw() -> float:
+        won = successes()
+        total = won + failures()
+        return won / total if total > 0 else belief.mean
+
+    return draw
 
 
-def _gamma(shape: float, lots: Random) -> float:
-    """A draw from Gamma(shape, 1): Marsaglia and Tsang, "A Simple Method for Generating Gamma Variables" (2000)."""
-    if shape < 1:
-        return _gamma(shape + 1, lots) * math.pow(1 - lots.random(), 1 / shape)
-    d = shape - 1 / 3
+def _gamma(shape: float, lots: Random, normal: Draw) -> Draw:
+    """Draws from Gamma(shape, 1): Marsaglia and Tsang, "A Simple Method for Generating Gamma Variables" (2000)."""
+    power = 1 / shape if shape < 1 else 0.0
+    d = (shape + 1 if power else shape) - 1 / 3
     c = 1 / math.sqrt(9 * d)
-    while True:
-        x = _normal(lots)
-        v = (1 + c * x) ** 3
-        if v > 0 and math.log(1 - lots.random()) < 0.5 * x * x + d - d * v + d * math.log(v):
-            return d * v
+    uniform = lots.random
+
+    def draw() -> float:
+        while True:
+            x = normal()
+            root = 1 + c * x
+            if root <= 0:
+                continue
+            v, u, square = root * root * root, 1 - uniform(), x * x
+            # The first test alone accepts nearly always and spares both logarithms.
+            if u < 1 - 0.0331 * square * square or math.log(u) < 0.5 * square + d * (1 - v + math.log(v)):
+                return d * v * math.pow(1 - uniform(), power) if power else d * v
+
+    return draw
 
 
-def _normal(lots: Random) -> float:
-    """A draw from the normal distribution, by Marsaglia's polar method."""
+def _normals(lots: Random) -> Iterator[float]:
+    """Draws from the normal distribution, by Marsaglia's polar method."""
+    uniform = lots.random
     while True:
-        x, y = 2 * lots.random() - 1, 2 * lots.random() - 1
+        x, y = 2 * uniform() - 1, 2 * uniform() - 1
         s = x * x + y * y
         if 0 < s < 1:
-            return x * math.sqrt(-2 * math.log(s) / s)
+            factor = math.sqrt(-2 * math.log(s) / s)
+            yield x * factor
+            yield y * factor
