@@ -49,6 +49,15 @@ def automated(visit: Visit, *, handed_over_at: datetime | None, links_lately: in
     `handed_over_at`: when the provider had the message, `None` while that is not known yet. `links_lately`: how many
     different links of the message were followed within `BURST`, with this one.
     """
+    if why := by_itself(visit):
+        return why
+    if handed_over_at is None or visit.at < handed_over_at + READING:
+        return "too_soon"
+    return "burst" if links_lately > MOST_AT_ONCE else ""
+
+
+def by_itself(visit: Visit) -> Why:
+    """What a request alone tells of why this was no person."""
     agent = visit.user_agent.strip()
     if visit.method == "HEAD":
         return "head_request"
@@ -58,8 +67,4 @@ def automated(visit: Visit, *, handed_over_at: datetime | None, links_lately: in
         return "no_user_agent"
     if agent == _SAYS_NOTHING:
         return "privacy_proxy"
-    if _ROBOTS.search(agent):
-        return "robot"
-    if handed_over_at is None or visit.at < handed_over_at + READING:
-        return "too_soon"
-    return "burst" if links_lately > MOST_AT_ONCE else ""
+    return "robot" if _ROBOTS.search(agent) else ""

@@ -25,7 +25,7 @@ from orchestrator import pipeline
 from orchestrator.models import KeptLink
 from orchestrator.pages import tracking as page
 from orchestrator.rules.tracking_token import TrackedLink
-from orchestrator.services import short_links
+from orchestrator.services import engagement, short_links
 from orchestrator.services.claim import claim_deliveries
 from orchestrator.services.sending import send_batch
 from orchestrator.services.tracking import link_of, tracked
@@ -117,6 +117,7 @@ def test_following_it_is_noted_once_and_proves_that_it_arrived(server: ScriptedS
     path = tracked_path(send(server, tracking={"clicks": True}), settings)
 
     get(path)
+    engagement.forget()  # as in another process
     get(path)
 
     assert noted() == [("delivery.clicked", "", "recipient")]
@@ -243,6 +244,19 @@ def test_an_answer_needs_no_database(
         answer = get(path)
 
     assert (answer.status_code, answer["Location"], len(asked)) == (302, SHOP, 0)
+
+
+@pytest.mark.parametrize("agent", [CHROME, "Googlebot/2.1"])
+def test_what_the_whole_world_follows_costs_nothing_after_the_first_time(
+    server: ScriptedServer, settings: Settings, agent: str
+) -> None:
+    path = tracked_path(send(server, tracking={"clicks": True}), settings)
+    get(path, **{"User-Agent": agent})
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = get(path, **{"User-Agent": agent})
+
+    assert (answer.status_code, len(asked)) == (302, 0)
 
 
 def test_noting_a_visit_takes_two_statements(server: ScriptedServer, settings: Settings) -> None:
