@@ -39,6 +39,7 @@ class Wording:
     locale: str = DEFAULT
     category: str = ""
     unsubscribe_url: str = ""
+    preference_centre_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ def _context(
         messages=messages,
         locale=locale or wording.person.locale,
         unsubscribe_url=wording.unsubscribe_url,
+        preference_centre_url=wording.preference_centre_url,
     )
 
 

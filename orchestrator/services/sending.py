@@ -46,6 +46,7 @@ from orchestrator.values import CRITICAL, ClaimedDelivery, Move, NotificationWor
 from preferences.rules import Jurisdiction, Refusal, Wishes, judged
 from preferences.selectors import wishes_of
 from preferences.services import unsubscribe_url
+from preferences.services.centre_links import centre_link
 from templates_app.values import RenderError
 
 
@@ -202,6 +203,7 @@ def _wording(go: _Going) -> Wording:
         locale=go.delivery.locale,
         category=go.words.category,
         unsubscribe_url=_unsubscribe_url(go),
+        preference_centre_url=_preference_centre_url(go.delivery),
     )
 
 
@@ -240,6 +242,12 @@ def _unsubscribe_url(go: _Going) -> str:
         category=words.category,
         type=words.type,
     )
+
+
+def _preference_centre_url(delivery: ClaimedDelivery) -> str:
+    """The same over all attempts: it counts from when the delivery was written."""
+    url, _ = centre_link(delivery.tenant_id, delivery.recipient_id, at=delivery.created_at)
+    return url
 
 
 def _begin(

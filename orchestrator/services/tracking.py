@@ -29,7 +29,7 @@ from orchestrator.values import ClaimedDelivery
 from templates_app.rules.tracked_links import with_links, with_short_links
 from templates_app.rules.walk import HTML, TEXT, walk
 
-LINKS, OPENS, UNSUBSCRIBE = "/t/", "/o/", "/u/"
+LINKS, OPENS, UNSUBSCRIBE, CENTRE = "/t/", "/o/", "/u/", "/p/"
 _PIXEL = '<img src="{}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">'
 
 NO_TRACKING = TrackingPolicy()
@@ -107,7 +107,7 @@ def _pixel(delivery_id: UUID, page: str) -> str:
 
 def _is_ours(address: str) -> bool:
     """Whether it leads to us already: a tracked link, or the way out, which must work without us counting."""
-    return address.startswith(tuple(f"{settings.PUBLIC_URL}{page}" for page in (LINKS, OPENS, UNSUBSCRIBE)))
+    return address.startswith(tuple(f"{settings.PUBLIC_URL}{page}" for page in (LINKS, OPENS, UNSUBSCRIBE, CENTRE)))
 
 
 def _keys() -> Sequence[bytes]:

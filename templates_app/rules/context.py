@@ -7,7 +7,17 @@ from typing import Any
 from templates_app.rules.directions import direction_of
 from templates_app.rules.filters import MESSAGES
 
-RESERVED = ("data", "recipient", "notification", "now", "brand", "locale", "dir", "unsubscribe_url")
+RESERVED = (
+    "data",
+    "recipient",
+    "notification",
+    "now",
+    "brand",
+    "locale",
+    "dir",
+    "unsubscribe_url",
+    "preference_centre_url",
+)
 
 
 def build_context(
@@ -20,6 +30,7 @@ def build_context(
     messages: Mapping[str, Any] | None = None,
     locale: str = "",
     unsubscribe_url: str = "",
+    preference_centre_url: str = "",
 ) -> dict[str, Any]:
     """The names at the top level: every key of `data`, and the reserved names, which win.
 
@@ -27,7 +38,8 @@ def build_context(
     over all attempts of a delivery, so that they say the same. Give the very same `data` object for people who share
     it: batches fill in once what reads the same objects. `brand` is the tenant's look; `messages` are translations by
     key, as `rules.translate` says them. `locale` is that of the words, and `dir` follows from it. `unsubscribe_url` is
-    nothing (`nil`) where there is nothing to leave, unless the data brings one.
+    nothing (`nil`) where there is nothing to leave, unless the data brings one; `preference_centre_url` is where this
+    person chooses what they receive.
     """
     return {
         **data,
@@ -39,5 +51,6 @@ def build_context(
         "locale": locale,
         "dir": direction_of(locale),
         "unsubscribe_url": unsubscribe_url or data.get("unsubscribe_url") or None,
+        "preference_centre_url": preference_centre_url or data.get("preference_centre_url") or None,
         MESSAGES: messages or {},
     }

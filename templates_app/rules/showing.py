@@ -12,6 +12,7 @@ from templates_app.values import Compiled, RenderError, Shape
 PERSON: Mapping[str, Any] = {"id": "user-123", "locale": "", "timezone": "UTC", "attributes": {}}
 NOTIFICATION: Mapping[str, Any] = {"id": "01a1f8f5-24d4-7c39-920f-04a02f11730a", "type": "example"}
 UNSUBSCRIBE_URL = "https://example.org/u/this-is-a-preview"
+PREFERENCE_CENTRE_URL = "https://example.org/p/this-is-a-preview"
 
 
 def context_of(
@@ -35,6 +36,7 @@ def context_of(
         messages=compiled.messages.get(locale, {}),
         locale=locale or default_locale,
         unsubscribe_url="" if data.get("unsubscribe_url") else UNSUBSCRIBE_URL,
+        preference_centre_url="" if data.get("preference_centre_url") else PREFERENCE_CENTRE_URL,
     )
 
 
