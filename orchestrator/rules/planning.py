@@ -8,6 +8,7 @@ from uuid import UUID
 
 from kernel.ids import derived
 from orchestrator.rules.caps import FREQUENCY_CAP, room_at
+from orchestrator.rules.daytime import seconds_until_open
 from orchestrator.rules.judging import FLIPS, judge
 from orchestrator.rules.situation import Case, ChannelTraits, Situation, Unusable, Usable, Verdict, Verdicts
 from orchestrator.rules.strategy import Options, Step, strategies
@@ -16,6 +17,7 @@ from orchestrator.rules.timing import Hold, begins_at, first_moment, held_until
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 
 NO_FALLBACK_SECONDS = 60
+MOST_HOLDS = 10  # holds and parts of the day in turn; what never agrees ends at the expiry
 _SEED = (1 << 62) - 1
 WORDLESS = Unusable(
     "channel_disabled",
@@ -75,7 +77,7 @@ def plan(case: Case, situation: Situation, verdicts: Verdicts) -> list[PlannedDe
         for channel in step.channels:
             found = verdicts[channel]
             assert isinstance(found, Usable), f"strategy {case.strategy.key} chose the unusable channel {channel}"
-            hold = _hold(case, situation, traits.get(channel), due or starts_at)
+            hold = _held(case, situation, traits.get(channel), step, due or starts_at)
             moments.append(hold.until if hold else due)
             planned += deliver.of(channel, found, number, moments[-1], _waiting_for(number, due, hold), step=step)
         due = _earliest(moments)
@@ -180,6 +182,21 @@ def _left_out(case: Case, situation: Situation, verdicts: Verdicts) -> dict[str,
 
 def _own(seconds: int | None, otherwise: int) -> int:
     return otherwise if seconds is None else seconds
+
+
+def _held(case: Case, situation: Situation, channel: ChannelTraits | None, step: Step, moment: datetime) -> Hold | None:
+    """What puts a channel off, and until when: after every hold the part of the day of its step has to come again."""
+    hold = _hold(case, situation, channel, moment)
+    if hold is None or step.between is None:
+        return hold
+    for _ in range(MOST_HOLDS):
+        wait = seconds_until_open(step.between, at=hold.until, after_seconds=0, timezone=situation.timezone)
+        opens = hold.until + timedelta(seconds=wait)
+        again = _hold(case, situation, channel, opens) if wait else None
+        if again is None:
+            return replace(hold, until=opens)
+        hold = again
+    return hold
 
 
 def _hold(case: Case, situation: Situation, channel: ChannelTraits | None, moment: datetime) -> Hold | None:

@@ -23,6 +23,7 @@ class Step:
     channels: tuple[str, ...]
     after_seconds: int = 0
     fallback_after_seconds: int | None = None  # when the step before failed; None = as the strategy says
+    between: tuple[str, str] | None = None  # the part of the recipient's day in which it may begin; None = any
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Sequential(Strategy):
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:
         asked = _in_order(options, configuration)
         gap = _gap(options, configuration, steps=len(asked))
-        never = NEVER_SOONER_SECONDS if configuration.get("on_failure") == "wait" else None
+        patient = configuration.get("on_failure") == "wait"
         moment = 0
         steps: list[Step] = []
         for number, one in enumerate(asked):
@@ -61,7 +61,9 @@ class Sequential(Strategy):
             wait += seconds_until_open(
                 one.between, at=options.at, after_seconds=moment + wait, timezone=options.timezone
             )
-            steps.append(Step(one.channels, wait, never or one.fallback_after_seconds))
+            # What comes forward comes at any hour, so a step that has its part of the day does not.
+            fallback = NEVER_SOONER_SECONDS if patient or one.between else one.fallback_after_seconds
+            steps.append(Step(one.channels, wait, fallback, one.between))
             moment += wait
         return tuple(steps)
 
