@@ -1,4 +1,5 @@
-"""One running Carillon for all stories; after each file of them the ledger must balance."""
+"""One running Carillon for all stories; after each file of them the ledger must balance, and in the end every decision
+must come out the same when it is taken again."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -20,6 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stack() -> Iterator[Stack]:
     with running_stack() as stack:
         yield stack
+        replayed = stack.run("manage", "replay_decisions", seconds=120)
+        assert replayed.returncode == 0, replayed.stdout + replayed.stderr
 
 
 @pytest.fixture(scope="module", autouse=True)
