@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -18,6 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling
 
 from channels_app import accounts_stored
 from deploy.local.services import start_postgres, start_valkey, temporary_folder
@@ -33,8 +35,37 @@ DO $$ BEGIN
   BEGIN EXECUTE format('GRANT carillon_tester TO %I', current_user); EXCEPTION WHEN unique_violation THEN NULL; END;
 END $$;
 """
+# The longest ones begin first, so that nobody waits for one of them in the end.
+LONG = (
+    "tests/config/bench/test_bench_command.py",
+    "tests/flows/",
+    "tests/orchestrator/test_state_machine.py",
+    "tests/launcher/",
+    "tests/channels_app/test_skeletons.py",
+    "tests/browser/",
+    "tests/templates_app/starter/",
+    "tests/orchestrator/services/",
+)
+STORIES = "tests/flows"  # which share one running Carillon, and so a worker
 # Kept between tests: what migrations and Django itself put there.
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
+
+
+class _Scheduling(LoadFileScheduling):
+    """A file is the work of one worker, and so are all stories."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return STORIES if file.startswith(f"{STORIES}/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return _Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((place for place, begin in enumerate(LONG) if begin in item.nodeid), len(LONG)))
 
 
 @pytest.fixture(scope="session")

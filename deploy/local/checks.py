@@ -23,6 +23,7 @@ name servers to use instead; what is in them may be lost."""
 # A test run must not touch or tell what the user's own environment points to.
 DROPPED = ("DB_URL", "CACHE_URL", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT", "CARILLON_PROCESS", "DEBUG")
 WORKERS = "3"  # one more than the two cores this is made for: tests wait for deadlines, and for processes to start
+SHARED = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")  # by file, in the order of tests/conftest.py
 SECRET_KEY = "only-for-tests-0123456789-0123456789-0123456789-0123456789"  # noqa: S105 - guards nothing
 
 
@@ -47,7 +48,7 @@ CHECKS = (
     Check("locked requirements", ("{bin}/python", "-m", "deploy.local.requirements")),
     Check("system checks", ("{bin}/python", "manage.py", "check")),
     Check("migrations", ("{bin}/python", "manage.py", "makemigrations", "--check", "--dry-run")),
-    Check("tests", _pytest("-n", WORKERS, "--dist", "loadfile", "tests", "--ignore=tests/faults")),
+    Check("tests", _pytest(*SHARED, "tests", "--ignore=tests/faults")),
     Check("faults", _pytest("tests/faults")),
 )
 FAULTS = REPO / "tests" / "faults"
