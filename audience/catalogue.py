@@ -1,6 +1,6 @@
-"""What floors above lend the audience: an ear for what people do with their inbox."""
+"""What floors above lend the audience: ears for what people do with their inbox, and for changed clocks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,7 +12,14 @@ class HearEngagement(Protocol):
     def __call__(self, proofs: Mapping[UUID, str], *, at: datetime) -> None: ...
 
 
+class HearClocks(Protocol):
+    """Called in the transaction that gives recipients another time zone."""
+
+    def __call__(self, *, tenant_id: UUID, recipient_ids: Collection[UUID]) -> None: ...
+
+
 _listeners: list[HearEngagement] = []
+_clockmakers: list[HearClocks] = []
 
 
 def register_engagement(hear: HearEngagement) -> None:
@@ -25,3 +32,15 @@ def engaged(proofs: Mapping[UUID, str], *, at: datetime) -> None:
     """Tell whoever registered."""
     for hear in _listeners:
         hear(proofs, at=at)
+
+
+def register_clocks(hear: HearClocks) -> None:
+    """Let `hear` be told of changed time zones; called once at start."""
+    if hear not in _clockmakers:
+        _clockmakers.append(hear)
+
+
+def clocks_changed(*, tenant_id: UUID, recipient_ids: Collection[UUID]) -> None:
+    """Tell whoever registered."""
+    for hear in _clockmakers:
+        hear(tenant_id=tenant_id, recipient_ids=recipient_ids)

@@ -4,7 +4,7 @@ import importlib
 
 from django.apps import AppConfig
 
-from audience.catalogue import register_engagement
+from audience.catalogue import register_clocks, register_engagement
 from channels_app.registry import channels
 from events.partitions import PartitionedTable, declare
 from kernel.registry import load_entry_points, load_folder
@@ -35,7 +35,9 @@ class OrchestratorConfig(AppConfig):
         importlib.import_module("orchestrator.gauges")
         register_channels(channels.keys)
         register_engagement(importlib.import_module("orchestrator.services.successes").hear_of_inbox)
-        register_rethink(importlib.import_module("orchestrator.services.rethink").rethink_quiet_hours)
+        rethink = importlib.import_module("orchestrator.services.rethink").rethink_quiet_hours
+        register_rethink(rethink)
+        register_clocks(rethink)
         lent = importlib.import_module("orchestrator.services.shapes")
         register_shapes(lent.shapes)
         register_uses(lent.uses)

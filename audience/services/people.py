@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+from audience.catalogue import clocks_changed
 from audience.models import Endpoint, Recipient
 from audience.rules.merging import NOBODY, endpoint_changes, merged, replaced
 from audience.rules.profiles import read_profile
@@ -123,6 +124,7 @@ def _keep(tenant_id: UUID, profiles: Sequence[Profile], *, decide: Decide, at: d
     todo = sorted(e for e in spoken if e not in known or after(known[e].state, e) != known[e].state)
     created: set[str] = set()
     endpoints = _EndpointWrites()
+    moved: list[UUID] = []
     while todo:
         # A second round is only for people who were erased between our look and our lock.
         fresh = {e: after(NOBODY, e) for e in todo if e not in known}
@@ -139,9 +141,12 @@ def _keep(tenant_id: UUID, profiles: Sequence[Profile], *, decide: Decide, at: d
             if state != person.state:
                 changed[person.id] = state
                 endpoints.note(person, state)
+                moved += [person.id] if state.timezone != person.state.timezone else []
         _update(changed, at=at)
         todo = [e for e in todo if e not in inserted and e not in known]
     _write_endpoints(tenant_id, endpoints, at=at)
+    if moved:
+        clocks_changed(tenant_id=tenant_id, recipient_ids=moved)
     return Kept(ids=ids, created=frozenset(created))
 
 

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from pytest_django import Settings
 
 from notifications.fields import AT_ONCE
 from notifications.models import Delivery, Notification, NotificationType
+from notifications.services.types import save_type
 from orchestrator import pipeline
 from preferences.services import put
 from preferences.services.overrides import override, take_back
@@ -170,3 +172,32 @@ def test_a_muted_object_is_skipped_and_another_one_is_not(acme: Tenant, ana: UUI
 
     assert delivery(told(acme, ana, type="order", data={"id": "7"})).reason == "preference_off"
     assert delivery(told(acme, ana, type="order", data={"id": "8"})).state == "sent"
+
+
+def test_a_type_that_opens_its_window_wakes_what_waits_for_it(acme: Tenant, ana: UUID) -> None:
+    closed = {"policy": {"windows": [hours(begin=2, end=4)]}}
+    save_type(tenant_id=acme.id, key="offer", facts=closed, actor="test", at=datetime.now(UTC))
+    row = told(acme, ana, type="offer")
+    waiting = delivery(row)
+    save_type(tenant_id=acme.id, key="offer", facts=closed, actor="test", at=datetime.now(UTC))
+    still = delivery(row)
+
+    save_type(tenant_id=acme.id, key="offer", facts={"policy": {}}, actor="test", at=datetime.now(UTC))
+    pipeline.send(1)
+
+    assert (waiting.wait_reason, still.due_at) == ("outside_window", waiting.due_at)
+    assert delivery(row).state == "sent"
+
+
+def test_who_moves_to_where_it_is_day_is_told_at_once(acme: Tenant, ana: UUID) -> None:
+    night = {"quiet_hours": [hours(begin=-1, end=1)]}
+    put(tenant_id=acme.id, recipient_id=ana, document=night, at=datetime.now(UTC))
+    row = told(acme, ana)
+    waiting = delivery(row)
+
+    with transaction.atomic():
+        recipients(acme, "ana", timezone="Asia/Tokyo")
+    pipeline.send(1)
+
+    assert waiting.wait_reason == "quiet_hours"
+    assert delivery(row).state == "sent"
