@@ -34,7 +34,10 @@ class Chosen:
 
 
 def save(chosen: Chosen, *, at: datetime) -> None:
-    """Keep it all, or nothing; what did not change costs nothing."""
+    """Keep it all, or nothing; what did not change costs nothing. Consents come first: their locks are taken before any
+    delivery is locked, and other quiet hours move deliveries.
+    """
+    record_consents(chosen.tenant_id, chosen.consents, actor=ACTOR, at=at)
     if chosen.document:
         patch(
             tenant_id=chosen.tenant_id,
@@ -45,7 +48,6 @@ def save(chosen: Chosen, *, at: datetime) -> None:
         )
     for scope, contacts in chosen.come_back.items():
         lift_where(contacts, reasons=[Reason.UNSUBSCRIBE], scopes=[scope], actor=ACTOR, why="switched on again", at=at)
-    record_consents(chosen.tenant_id, chosen.consents, actor=ACTOR, at=at)
     if chosen.language is not None or chosen.timezone is not None:
         person = RecipientInput(
             id=chosen.external_id,
