@@ -118,8 +118,9 @@ WORDS = st.lists(
     ),
     max_size=6,
 )
+SPOKEN_OF = frozenset({"marketing", "news", "orders"})  # as soon as somebody said anything about them
 REQUIREMENTS = st.builds(
-    Requirements, st.dictionaries(PURPOSES, st.frozensets(CHANNELS, min_size=1), max_size=3), st.just(frozenset())
+    Requirements, st.dictionaries(PURPOSES, st.frozensets(CHANNELS, min_size=1), max_size=3), st.just(SPOKEN_OF)
 )
 
 
