@@ -99,6 +99,8 @@ class Sighting(models.Model):
     notification_id = models.UUIDField()
     seen_at = models.DateTimeField()
     until = models.DateTimeField()
+    scope = models.BigIntegerField(null=True)  # among which alike is enough; None = only the same is the same
+    simhash = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = (models.Index(fields=("until",), name="sighting_purge"),)

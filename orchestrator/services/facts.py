@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
 from audience.selectors import people
 from audience.values import Person
 from channels_app.accounts import Ways
@@ -23,7 +21,6 @@ from notifications.selectors import policies_of
 from orchestrator.catalogue import Whose, evidence_for
 from orchestrator.rules.bandit import ChannelEvidence
 from orchestrator.rules.conditions import met
-from orchestrator.rules.duplicates import Sight, sight_of
 from orchestrator.rules.planning import candidate_channels
 from orchestrator.rules.situation import (
     NOBODY,
@@ -39,13 +36,13 @@ from orchestrator.rules.strategy import strategies
 from orchestrator.rules.success import ORDINARY
 from orchestrator.rules.timing import place_matters
 from orchestrator.selectors import Chosen, orchestrations_now
-from orchestrator.services import sightings
 from orchestrator.services.caps import with_uses
 from orchestrator.services.clocks import place_of, zone_of
 from orchestrator.services.consented import Subject, demands_of, words_about
 from orchestrator.services.exposures import experiment_facts, templates_of_arms
 from orchestrator.services.gathering import into_digests
 from orchestrator.services.hearsay import told_on
+from orchestrator.services.repetitions import Contents, repetitions
 from orchestrator.services.suppressed import Bans, bans_against, bans_of
 from orchestrator.services.wording import Offered, offered
 from orchestrator.values import ClaimedNotification
@@ -64,7 +61,7 @@ class Facts:
     offered: Offered
 
 
-def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
+def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | None = None) -> Facts:
     """The facts for recipients (`{"id": uuid, "data"?: {…}}`) of notifications, in the caller's transaction."""
     orchestrations = orchestrations_now({notification.tenant_id for notification, _ in brought})
     trials = {n.id: trial for n, _ in brought if (trial := orchestrations[n.tenant_id].trial_of(n.type))}
@@ -76,8 +73,7 @@ def gather(brought: Shares, *, ways: Ways, at: datetime) -> Facts:
     policies = policies_of({(notification.tenant_id, notification.type) for notification, _ in shares})
     demands = demands_of({_subject(notification, policies) for notification, _ in shares})
     said = words_about(demands.values(), ids)
-    repeated = sightings.duplicates(_sights(shares, at=at))
-    told = {(sight.notification_id, sight.recipient_id): first for sight, first in repeated.items()}
+    told = repetitions(brought, policies, contents=contents, at=at)
     own = {notification.id: notification for notification, _ in brought}
     cases = []
     for notification, recipients in shares:
@@ -146,18 +142,6 @@ def _subject(notification: ClaimedNotification, policies: Mapping[tuple[UUID, st
     """What consent is needed for it by."""
     policy = policies.get((notification.tenant_id, notification.type), NO_POLICY)
     return notification.tenant_id, notification.category, policy.purpose
-
-
-def _sights(shares: Shares, *, at: datetime) -> list[Sight]:
-    """What must not be said to the same person twice."""
-    found: list[Sight] = []
-    for notification, recipients in shares:
-        if not notification.dedup:
-            continue
-        minutes = int(notification.dedup.get("window_minutes", settings.ORCHESTRATOR.dedup_window_minutes))
-        sights = (sight_of(notification, UUID(entry["id"]), window_minutes=minutes, at=at) for entry in recipients)
-        found += [sight for sight in sights if sight is not None]
-    return found
 
 
 def _case(

@@ -21,6 +21,7 @@ from orchestrator.services.claim import PLAN_LEASE_SECONDS
 from orchestrator.services.decisions import keep
 from orchestrator.services.exposures import expose
 from orchestrator.services.facts import gather
+from orchestrator.services.repetitions import Contents
 from orchestrator.services.wording import worded
 from orchestrator.services.write import LeaseLost, Planned, write_plan
 from orchestrator.values import ClaimedNotification, PlannedDelivery
@@ -118,10 +119,17 @@ def _next_recipients(notification: ClaimedNotification, position: str) -> tuple[
 
 
 def decide(
-    shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]], *, ways: Ways, at: datetime
+    shares: Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]],
+    *,
+    ways: Ways,
+    at: datetime,
+    contents: Contents | None = None,
 ) -> Decided:
-    """Decide for recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all."""
-    facts = gather(shares, ways=ways, at=at)
+    """Decide for recipients (`{"id": uuid, "data"?: {…}}`) of notifications; facts are gathered once for all.
+
+    `contents`: the words of notifications that are not in the ledger.
+    """
+    facts = gather(shares, ways=ways, at=at, contents=contents)
     decisions = [decided(case, situation) for case, situations in facts.cases for situation in situations]
     planned = (delivery for decision in decisions for delivery in decision.deliveries)
     arms = {(d.case.notification.id, d.situation.recipient_id): d.arm for d in decisions if d.arm}

@@ -52,7 +52,8 @@ def preview(
         notification = _as_claimed(tenant_id, verdict, entries, mode=mode, at=at)
         persons = people(UUID(entry["id"]) for entry in entries)
         ways = ways_of([tenant_id])
-        decided = decide([(notification, entries)], ways=ways, at=at)
+        content = msgspec.to_builtins(request.content) if request.content else {}
+        decided = decide([(notification, entries)], ways=ways, at=at, contents={notification.id: content})
         shown = _shown(verdict, notification, decided, persons, ways=ways, at=at)
         transaction.set_rollback(True)
     return shown

@@ -1,0 +1,89 @@
+"""Find what people were told already, for a batch: by the request's own key, and by what the policies of types say.
+
+A handful of statements for any batch, and none where nobody asks.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from notifications.models import Notification
+from notifications.rules.policy import NO_POLICY, TypePolicy
+from orchestrator.rules.duplicates import STRATEGIES, Sight, sight_of, sights_by_policy
+from orchestrator.services import sightings
+from orchestrator.services.digests import telling
+from orchestrator.values import ClaimedNotification
+
+Shares = Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]]
+Policies = Mapping[tuple[UUID, str], TypePolicy]
+Contents = Mapping[UUID, Mapping[str, Any]]
+
+
+def repetitions(
+    shares: Shares, policies: Policies, *, contents: Contents | None = None, at: datetime
+) -> dict[tuple[UUID, UUID], UUID]:
+    """By (notification, recipient), the notification that told them the same before; what is news is noted.
+
+    In the caller's transaction. `contents`: the words of notifications that are not in the ledger.
+    """
+    sights = _sights(shares, policies, contents=contents, at=at)
+    told: dict[tuple[UUID, UUID], UUID] = {}
+    noted: list[Sight] = []
+    for by in STRATEGIES:
+        asked = [sight for sight in sights[by] if _of(sight) not in told]
+        found = sightings.alike(asked) if by == "near" else sightings.duplicates(asked)
+        noted += [sight for sight in asked if sight not in found]
+        told |= {_of(sight): first for sight, first in found.items()}
+    # What one strategy took for news and another one did not is not told, so nothing can repeat it.
+    sightings.take_back([sight for sight in noted if _of(sight) in told])
+    return told
+
+
+def _of(sight: Sight) -> tuple[UUID, UUID]:
+    return sight.notification_id, sight.recipient_id
+
+
+def _sights(
+    shares: Shares, policies: Policies, *, contents: Contents | None, at: datetime
+) -> Mapping[str, list[Sight]]:
+    """What must not be said to the same person twice, by strategy."""
+    window = settings.ORCHESTRATOR.dedup_window_minutes
+    found: dict[str, list[Sight]] = defaultdict(list)
+    asking = {n.id: policy.dedup for n, _ in shares if (policy := _policy(n, policies)).dedup.by}
+    exempt = telling(asking)
+    wordy = {
+        n.id for n, _ in shares if n.id in asking and n.content_channels and {"content", "near"} & {*asking[n.id].by}
+    }
+    words = _contents(wordy, known=contents or {})
+    for notification, recipients in shares:
+        minutes = int(notification.dedup.get("window_minutes", window))
+        for entry in recipients:
+            person = UUID(entry["id"])
+            if notification.dedup and (sight := sight_of(notification, person, window_minutes=minutes, at=at)):
+                found["key"].append(sight)
+            if notification.id in asking and notification.id not in exempt:
+                for sight in sights_by_policy(
+                    notification,
+                    person,
+                    policy=asking[notification.id],
+                    words=words.get(notification.id, {}),
+                    own=entry.get("data") or {},
+                    window_minutes=window,
+                    at=at,
+                ):
+                    found[sight.by].append(sight)
+    return found
+
+
+def _policy(notification: ClaimedNotification, policies: Policies) -> TypePolicy:
+    return policies.get((notification.tenant_id, notification.type), NO_POLICY)
+
+
+def _contents(ids: Collection[UUID], *, known: Contents) -> Contents:
+    missing = {id for id in ids if id not in known}
+    rows = Notification.objects.filter(id__in=missing).order_by().values_list("id", "content") if missing else ()
+    return {**known, **dict(rows)}
