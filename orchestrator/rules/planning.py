@@ -15,6 +15,7 @@ from orchestrator.rules.strategy import Options, Step, strategies
 from orchestrator.rules.success import criterion_for
 from orchestrator.rules.timing import Hold, begins_at, first_moment, held_until
 from orchestrator.values import ClaimedNotification, PlannedDelivery
+from preferences.rules import channel_order_of, preferred_order
 
 NO_FALLBACK_SECONDS = 60
 MOST_HOLDS = 10  # holds and parts of the day in turn; what never agrees ends at the expiry
@@ -142,10 +143,13 @@ class _Deliveries:
 
 
 def _options(case: Case, situation: Situation, verdicts: Verdicts) -> Options:
-    notification = case.notification
+    notification, wishes = case.notification, situation.wishes
+    usable = tuple(name for name, found in verdicts.items() if isinstance(found, Usable))
+    # The order that a request names beats the one that the recipient likes, and that beats the strategy's.
+    liked = not notification.channels and bool(channel_order_of(wishes, at=case.at))
     return Options(
-        tuple(name for name, found in verdicts.items() if isinstance(found, Usable)),
-        ordered=bool(notification.channels),
+        preferred_order(wishes, usable, at=case.at) if liked else usable,
+        ordered=liked or bool(notification.channels),
         priority=notification.priority,
         at=first_moment(case, situation),
         expires_at=notification.expires_at,

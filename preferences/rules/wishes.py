@@ -132,9 +132,13 @@ def frequency_for(
 
 def preferred_order(wishes: Wishes, channels: Sequence[str], *, at: datetime | None = None) -> tuple[str, ...]:
     """`channels` with those that somebody likes better first; the others keep their order behind them."""
-    liked = next((level.channel_order for level in wishes.in_force(at) if level.channel_order), ())
-    first = tuple(channel for channel in liked if channel in channels)
+    first = tuple(channel for channel in channel_order_of(wishes, at=at) if channel in channels)
     return (*first, *(channel for channel in channels if channel not in first))
+
+
+def channel_order_of(wishes: Wishes, *, at: datetime | None = None) -> tuple[str, ...]:
+    """The channels that somebody likes, the best first; empty: nobody said."""
+    return next((level.channel_order for level in wishes.in_force(at) if level.channel_order), ())
 
 
 def left_alone_until(
