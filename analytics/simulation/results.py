@@ -100,15 +100,20 @@ def cost_of(engagement: float, hull: Sequence[Point]) -> float | None:
 def _against(
     found: Sequence[Outcome], frontiers: Sequence[Sequence[Point]], best: Sequence[Outcome]
 ) -> tuple[Estimate | None, ...]:
-    engaged = [one.engagement / engagement_at(one.cost, hull) - 1 for one, hull in zip(found, frontiers, strict=True)]
+    engaged = [_over(one.engagement, engagement_at(one.cost, hull)) for one, hull in zip(found, frontiers, strict=True)]
     costs = [cost_of(one.engagement, hull) for one, hull in zip(found, frontiers, strict=True)]
-    cheaper = [1 - one.cost / cost for one, cost in zip(found, costs, strict=True) if cost]
+    cheaper = [-_over(one.cost, cost) for one, cost in zip(found, costs, strict=True) if cost is not None]
     return (
         estimate(engaged),
         estimate(cheaper) if len(cheaper) == len(found) else None,
-        estimate(_each(found, best, lambda mine, theirs: mine.engagement / theirs.engagement - 1)),
-        estimate(_each(found, best, lambda mine, theirs: 1 - mine.cost / theirs.cost if theirs.cost else 0.0)),
+        estimate(_each(found, best, lambda mine, theirs: _over(mine.engagement, theirs.engagement))),
+        estimate(_each(found, best, lambda mine, theirs: -_over(mine.cost, theirs.cost))),
     )
+
+
+def _over(mine: float, theirs: float) -> float:
+    """How much more mine is, as a share of theirs; of nothing nothing can be said."""
+    return mine / theirs - 1 if theirs else 0.0
 
 
 def _each(
