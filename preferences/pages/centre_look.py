@@ -88,7 +88,7 @@ def look(tenant: Tenant, person: Person, *, at: datetime) -> Centre:
         }
     )
     said, requirements = consent_state_of(person.id), requirements_of([tenant.id])[tenant.id]
-    eye = _Eye(person, document, wishes, bans, requirements, at)
+    eye = _Eye(person, document, wishes, bans, said, requirements, at)
     quiet, quiet_locked = _quiet(wishes, at=at)
     return Centre(
         tenant=tenant,
@@ -134,6 +134,7 @@ class _Eye:
     document: Mapping[str, Any]
     wishes: Wishes
     bans: Mapping[Contact, Sequence[Ban]]
+    said: Sequence[Said]
     requirements: Requirements
     at: datetime
 
@@ -141,7 +142,7 @@ class _Eye:
         if topic.category in REQUIRED_CATEGORIES:
             return Switch(topic.about, channel, on=True, locked="required")
         on = self._goes(topic, channel, self.wishes)
-        if _is_asked(self.requirements, topic, channel):
+        if _is_asked(self.requirements, self.said, topic, channel):
             return Switch(topic.about, channel, on=on, locked="consent")
         if banned := self._banned(channel):
             return Switch(topic.about, channel, on=False, locked=banned)
@@ -199,7 +200,7 @@ def _agreements(topics: Sequence[Topic], said: Sequence[Said], requirements: Req
     found: dict[Pair, str] = {}
     for topic in topics:
         for channel in topic.channels:
-            if _is_asked(requirements, topic, channel):
+            if _is_asked(requirements, said, topic, channel):
                 found.setdefault((topic.category, channel), topic.about)
         for kind in topic.kinds:
             for channel in kind.channels:
@@ -214,8 +215,11 @@ def _agreements(topics: Sequence[Topic], said: Sequence[Said], requirements: Req
     )
 
 
-def _is_asked(requirements: Requirements, topic: Topic, channel: str) -> bool:
-    """Whether the topic needs a word of the person on this channel."""
+def _is_asked(requirements: Requirements, said: Sequence[Said], topic: Topic, channel: str) -> bool:
+    """Whether the topic needs a word of the person on this channel: always, or since they took theirs back."""
+    newest = newest_word(said, purpose=topic.category, channel=channel) if topic.category else None
+    if newest is not None and not newest.given:
+        return True
     demand = demand_of(requirements, category=topic.category, purpose="")
     return demand is not None and demand.silence_is_no_on(channel)
 

@@ -24,6 +24,7 @@ from preferences.rules import Ban, Reason
 from preferences.selectors import bans_on
 from preferences.services import NewSuppression, put, suppress
 from preferences.services.centre_links import centre_link
+from preferences.services.consents import NewConsent, record_consents
 from preferences.services.tenant_defaults import put_tenant_preferences
 from tenants.models import Tenant
 from tests.make import AT, a_tenant
@@ -288,6 +289,20 @@ def test_marketing_by_sms_waits_for_a_word_which_is_recorded_with_its_text(path:
     saved(path, again)
     assert Consent.objects.order_by("id").last().state == "withdrawn"  # type: ignore[union-attr]
     assert document(ana) is None
+
+
+def test_who_took_consent_back_elsewhere_sees_it_and_gives_it_here(path: str, acme: Tenant, ana: UUID) -> None:
+    no = NewConsent(ana, "news", "all", False, "v1", "api", AT)
+    record_consents(acme.id, [no], actor="key:1", at=AT)
+    before = form(page(path))
+    assert not {f"{NEWS}|email", f"{NEWS}|sms"} & set(before["on"])
+
+    saved(path, before | {"agree": "news|email"})
+    after = form(page(path))
+    assert f"{NEWS}|email" in after["on"]
+    assert f"{NEWS}|sms" not in after["on"]
+    newest = Consent.objects.order_by("-id").values_list("purpose", "channel", "state")[0]
+    assert newest == ("news", "email", "given")
 
 
 def test_who_left_by_a_link_sees_it_and_comes_back_here(path: str, acme: Tenant, ana: UUID) -> None:
