@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels_app.registry import channels
 from kernel.clock import now
+from notifications.models import NotificationType
 from orchestrator.api.strategy_shapes import (
     DefaultStrategyBody,
     DefaultStrategyShown,
@@ -23,6 +25,7 @@ from orchestrator.api.strategy_shapes import (
     StrategyTrial,
     StrategyVerdict,
     StrategyVersionShown,
+    TypeFindingsShown,
     built_in_shown,
     fields_of,
     row_shown,
@@ -30,11 +33,11 @@ from orchestrator.api.strategy_shapes import (
 )
 from orchestrator.models import Strategy as StrategyRow
 from orchestrator.models import StrategyVersion
-from orchestrator.rules.policy_lint import channels_of
+from orchestrator.rules.policy_lint import Finding, channels_of
 from orchestrator.rules.strategies.sequential import Sequential
 from orchestrator.rules.strategy import BadConfiguration, Options, strategies
 from orchestrator.selectors import default_now, strategy_keys
-from orchestrator.services.lint import linted
+from orchestrator.services.lint import linted, linted_type
 from orchestrator.services.strategies import Configured, StrategyInUse, delete, roll_back, save, set_default
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
@@ -170,6 +173,18 @@ class StrategyRollback(TenantView):
         return Response(row_shown(row))
 
 
+class TypeFindings(TenantView):
+    """A type under its strategy."""
+
+    scopes = {"GET": READ}
+
+    @operation("Look over a notification type", answers={200: TypeFindingsShown})
+    def get(self, request: Request, key: str) -> Response:
+        """What looks wrong with it under the strategy that its messages have. Pointers are into that strategy."""
+        row = get_object_or_404(NotificationType, tenant_id=self.caller.tenant_id, key=key)
+        return Response(TypeFindingsShown(findings=[_finding(found) for found in linted_type(row)]))
+
+
 class StrategyByDefault(TenantView):
     """What counts where nobody says anything."""
 
@@ -228,15 +243,16 @@ def _steps(asked: StrategyBody) -> list[StepShown]:
 
 
 def _findings(configuration: Mapping[str, Any], *, key: str, tenant_id: UUID) -> list[StrategyFindingShown]:
-    return [
-        StrategyFindingShown(
-            pointer=f"/configuration{found.pointer}" if found.pointer else "",
-            code=found.code,
-            severity=found.severity,
-            message=found.message,
-        )
-        for found in linted(configuration, key=key, tenant_id=tenant_id)
-    ]
+    return [_finding(found) for found in linted(configuration, key=key, tenant_id=tenant_id)]
+
+
+def _finding(found: Finding) -> StrategyFindingShown:
+    return StrategyFindingShown(
+        pointer=f"/configuration{found.pointer}" if found.pointer else "",
+        code=found.code,
+        severity=found.severity,
+        message=found.message,
+    )
 
 
 def _default_of(chosen: str) -> DefaultStrategyShown:

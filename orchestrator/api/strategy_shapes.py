@@ -43,6 +43,12 @@ class StrategyFindingShown(Struct, kw_only=True):
     message: str
 
 
+class TypeFindingsShown(Struct, kw_only=True):
+    """What looks wrong with a type; nothing of it keeps anybody from using it."""
+
+    findings: list[StrategyFindingShown]
+
+
 class StrategySaved(StrategyShown, kw_only=True):
     """A strategy that was saved, and what looks wrong with it and the types that use it."""
 

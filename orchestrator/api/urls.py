@@ -34,6 +34,7 @@ urlpatterns = [
     path("experiments/<str:key>", experiments.ExperimentDetail.as_view()),
     path("experiments/<str:key>/start", experiments.ExperimentStart.as_view()),
     path("experiments/<str:key>/stop", experiments.ExperimentStop.as_view()),
+    path("types/<str:key>/findings", strategies.TypeFindings.as_view()),
     path("strategies/default", strategies.StrategyByDefault.as_view()),
     path("strategies/validate", strategies.StrategyValidation.as_view()),
     path("strategies/backtest", backtests.StrategyBacktest.as_view()),

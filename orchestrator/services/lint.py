@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from channels_app.registry import channels
 from notifications.models import NotificationType
 from notifications.rules.policy import policy_in
 from orchestrator.rules.policy_lint import Finding, TypeInUse, lint
-from orchestrator.selectors import default_strategy
+from orchestrator.selectors import default_now, orchestrations_now
 from templates_app.selectors import offers
 
 MOST_TYPES = 200
@@ -19,11 +21,22 @@ def linted(configuration: Mapping[str, Any], *, key: str, tenant_id: UUID) -> li
     return list(lint(configuration, types=_types(key, tenant_id=tenant_id), channels=channels.keys()))
 
 
+def linted_type(row: NotificationType) -> list[Finding]:
+    """What looks wrong with a type under the strategy that its messages have."""
+    orchestration = orchestrations_now([row.tenant_id])[row.tenant_id]
+    key = row.strategy or orchestration.default or settings.ORCHESTRATOR.default_strategy
+    chosen = orchestration.strategies.get(key)
+    if chosen is None:
+        return []
+    spoken = offers({(row.tenant_id, row.template)} if row.template else ())
+    return list(lint(chosen.configuration, types=[_in_use(row, spoken)], channels=channels.keys()))
+
+
 def _types(key: str, *, tenant_id: UUID) -> Sequence[TypeInUse]:
     """The types whose messages a strategy is for: those that name it, and as the default those that name none."""
     if not key:
         return ()
-    asking = [key, ""] if default_strategy(tenant_id) == key else [key]
+    asking = [key, ""] if (default_now(tenant_id) or settings.ORCHESTRATOR.default_strategy) == key else [key]
     rows = list(NotificationType.objects.filter(tenant_id=tenant_id, strategy__in=asking).order_by("key")[:MOST_TYPES])
     spoken = offers({(tenant_id, row.template) for row in rows if row.template})
     return [_in_use(row, spoken) for row in rows]

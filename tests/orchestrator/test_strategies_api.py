@@ -331,3 +331,16 @@ def test_a_change_is_seen_by_every_process_within_a_second(api: Api, tenant_id: 
     # What decides reads what is configured now, whatever any process remembers; names are looked up anew when missing.
     assert orchestrations_now([tenant_id])[tenant_id].strategies["sms-first"].version == 1
     assert "sms-first" in strategy_keys(tenant_id, wanted={"sms-first"})
+
+
+def test_a_type_is_looked_over_under_the_strategy_that_it_has(api: Api) -> None:
+    said(api("PUT", "/types/sale", {"strategy": "sequential", "category": "marketing", "ttl_seconds": 1800}), 201)
+    said(api("PUT", "/types/news", {}), 201)
+
+    sale, news = said(api("GET", "/types/sale/findings")), said(api("GET", "/types/news/findings"))
+
+    assert [(f["pointer"], f["code"]) for f in sale["findings"]] == [
+        ("/configuration/steps/2/after_seconds", "step_after_expiry"), ("", "forbidden_hours"),
+    ]  # fmt: skip
+    assert news["findings"] == []
+    assert said(api("GET", "/types/nothing/findings"), 404)["code"] == "not_found"
