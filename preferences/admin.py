@@ -10,19 +10,15 @@ from unfold.admin import ModelAdmin
 
 from kernel.clock import now
 from preferences.address_hash import Contact
-from preferences.models import Preferences, Suppression
+from preferences.models import Override, Preferences, Suppression, TenantPreferences
 from preferences.rules import Reason
 from preferences.services import NewSuppression, lift, suppress
 from tenants.services import audit
 
 
-@admin.register(Preferences)
-class PreferencesAdmin(ModelAdmin):
-    """Read-only; found by recipient. People change them through the API."""
+class WishesAdmin(ModelAdmin):
+    """Read-only: people and tenants change what they want through the API."""
 
-    list_display = ("recipient_id", "tenant_id", "updated_at")
-    search_fields = ("=recipient_id",)
-    ordering = ("-recipient_id",)
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -33,6 +29,27 @@ class PreferencesAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Preferences)
+class PreferencesAdmin(WishesAdmin):
+    list_display = ("recipient_id", "tenant_id", "updated_at")
+    search_fields = ("=recipient_id",)
+    ordering = ("-recipient_id",)
+
+
+@admin.register(Override)
+class OverrideAdmin(WishesAdmin):
+    list_display = ("recipient_id", "tenant_id", "until", "note", "created_by")
+    search_fields = ("=recipient_id",)
+    ordering = ("-id",)
+
+
+@admin.register(TenantPreferences)
+class TenantPreferencesAdmin(WishesAdmin):
+    list_display = ("tenant_id", "updated_at")
+    search_fields = ("=tenant_id",)
+    ordering = ("-tenant_id",)
 
 
 class SuppressionForm(forms.ModelForm):

@@ -6,20 +6,14 @@ from preferences.rules.frequency import Batch, Off
 from preferences.rules.jurisdiction import Jurisdiction, jurisdiction_of
 from preferences.rules.levels import Choice, Level, Wishes, level_in, wishes_among, wishes_in
 from preferences.rules.quiet_hours import Window, windows_in
+from preferences.rules.standing import channel_order_of, clock_of, holidays_of, own_clock_of, preferred_order, quiet_of
 from preferences.rules.suppression import Ban, Reason, barred, scope_of
 from preferences.rules.wishes import (
     PREFERENCE_OFF,
     REQUIRED_CATEGORIES,
     Refusal,
-    channel_order_of,
-    clock_of,
     frequency_for,
-    holidays_of,
     judged,
-    left_alone_until,
-    own_clock_of,
-    preferred_order,
-    quiet_of,
 )
 
 __all__ = (
@@ -51,7 +45,6 @@ __all__ = (
     "holidays_of",
     "judged",
     "jurisdiction_of",
-    "left_alone_until",
     "level_in",
     "openings_by_law",
     "own_clock_of",

@@ -1,4 +1,4 @@
-"""Decide whether somebody wants to hear of something on a channel, how often, and where first: pure.
+"""Decide whether somebody wants to hear of something on a channel, and how often: pure.
 
 On one level the most specific word counts:
 
@@ -28,19 +28,18 @@ Between levels (`levels.py`), the strongest first:
 So a tenant's default never outweighs a no of the recipient, and somebody who says yes to e-mail has not asked for the
 newsletter that is off by default. A further no never lets more through, on whatever level it is said.
 
-Quiet hours, time zone and order of channels are not weighed: the strongest level that says anything counts. The same
-goes for the frequencies other than `off`.
+The frequencies other than `off` are not weighed: the strongest level that says anything counts, as with quiet hours,
+time zone and order of channels (`standing.py`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from preferences.rules.conditions import Condition, unmet
 from preferences.rules.frequency import Batch, Off, most_specific
 from preferences.rules.levels import DEFAULT, FORCED, OVERRIDE, RECIPIENT, Choice, Level, Wishes
-from preferences.rules.quiet_hours import Window, quiet_until
 
 PREFERENCE_OFF = "preference_off"
 REQUIRED_CATEGORIES = frozenset({"security"})  # a lost password must reach its owner
@@ -128,51 +127,6 @@ def frequency_for(
         if found and not isinstance(found[0], Off):
             return found[0] if isinstance(found[0], Batch) else None
     return None
-
-
-def preferred_order(wishes: Wishes, channels: Sequence[str], *, at: datetime | None = None) -> tuple[str, ...]:
-    """`channels` with those that somebody likes better first; the others keep their order behind them."""
-    first = tuple(channel for channel in channel_order_of(wishes, at=at) if channel in channels)
-    return (*first, *(channel for channel in channels if channel not in first))
-
-
-def channel_order_of(wishes: Wishes, *, at: datetime | None = None) -> tuple[str, ...]:
-    """The channels that somebody likes, the best first; empty: nobody said."""
-    return next((level.channel_order for level in wishes.in_force(at) if level.channel_order), ())
-
-
-def left_alone_until(
-    wishes: Wishes, *, at: datetime, zone: str, category: str = "", critical: bool = False
-) -> datetime | None:
-    """Until when somebody is not to be disturbed, in UTC; `None`: they may be, now. `zone` is the recipient's own.
-
-    What is critical and what belongs to a required category does not wait.
-    """
-    if critical or category in REQUIRED_CATEGORIES:
-        return None
-    windows = quiet_of(wishes, at=at)
-    return quiet_until(at, windows, zone=clock_of(wishes, own=zone, at=at)) if windows else None
-
-
-def quiet_of(wishes: Wishes, *, at: datetime | None = None) -> tuple[Window, ...]:
-    """The quiet hours that count: those of the strongest level that speaks of any."""
-    return next((level.quiet for level in wishes.in_force(at) if level.quiet is not None), ())
-
-
-def holidays_of(wishes: Wishes, country: str, *, at: datetime | None = None) -> tuple[date, ...]:
-    """The public holidays of a country, as the tenant says."""
-    return next((level.holidays[country] for level in wishes.in_force(at) if country in level.holidays), ())
-
-
-def clock_of(wishes: Wishes, *, own: str = "", otherwise: str = "UTC", at: datetime | None = None) -> str:
-    """The zone on whose clock somebody lives: as they say, else their `own`, else the tenant's, else `otherwise`."""
-    default = next((level.timezone for level in wishes.in_force(at) if level.name == DEFAULT), "")
-    return own_clock_of(wishes, own=own, at=at) or default or otherwise
-
-
-def own_clock_of(wishes: Wishes, *, own: str = "", at: datetime | None = None) -> str:
-    """The zone that is known of this person, not guessed for everybody: as they say, else their `own`; "" = none."""
-    return next((level.timezone for level in wishes.in_force(at) if level.timezone and level.name != DEFAULT), own)
 
 
 def _heard(wishes: Wishes, subject: _Subject, *, at: datetime | None) -> tuple[Level, ...]:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from preferences.rules import Level, Refusal, Wishes, judged, level_in, preferred_order, wishes_among, wishes_in
 from preferences.rules.levels import RANKS
-from preferences.rules.wishes import clock_of, frequency_for, left_alone_until
+from preferences.rules.quiet_hours import quiet_until
+from preferences.rules.standing import clock_of, quiet_of
+from preferences.rules.wishes import frequency_for
 from tests.make import AT
 
 SALE = {"channel": "sms", "category": "marketing", "type": "sale"}
@@ -185,7 +187,7 @@ LONGER = {"quiet_hours": [{"from": "11:00", "to": "18:00"}]}
     ],
 )
 def test_the_strongest_level_that_speaks_of_quiet_hours_counts(wishes: Wishes, hour: int | None) -> None:
-    until = left_alone_until(wishes, at=AT, zone="UTC")
+    until = quiet_until(AT, quiet_of(wishes, at=AT), zone=clock_of(wishes, own="UTC", at=AT))
 
     assert until == (None if hour is None else AT.replace(hour=hour))
 
