@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audience.models import InboxItem
 from events.models import Event
+from events.services import record
+from events.values import NewEvent
 from kernel.gauges import gauge_sources
 from notifications.models import Delivery
 from orchestrator import pipeline
@@ -180,6 +182,51 @@ def test_whoever_leaves_counts_against_the_words_they_got_last(api: Api, tenant_
     new = row.template_version_id == TemplateVersion.objects.get(number=2).id
     harm = next(one for one in canary(api)["harms"] if one["harm"] == "unsubscribed")
     assert (harm["canary"], harm["control"]) == ((1, 0) if new else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "detail", "harm"),
+    [
+        ("delivery.moved", "provider_rejected", {"to": "bounced"}, "bounced"),
+        ("delivery.moved", "invalid_number", {"to": "failed"}, "refused"),
+        ("delivery.moved", "render_error", {"to": "failed"}, "render_error"),
+        ("delivery.complained", "", {"receipt": "complained"}, "complained"),
+        ("delivery.unsubscribed", "", {"receipt": "unsubscribed"}, "unsubscribed"),
+    ],
+)
+def test_what_the_log_tells_is_counted_by_whose_words_it_was(
+    api: Api,  # noqa: F811
+    kind: str,
+    reason: str,
+    detail: dict[str, Any],
+    harm: str,
+) -> None:
+    begin(api, GOOD, min_deliveries=1000)
+    notify(api, range(10))
+    work()
+    at = datetime.now(UTC)
+    rows = Delivery.objects.all()
+    told = [NewEvent(d.tenant_id, kind, at, d.notification_id, d.id, reason, detail) for d in rows for _ in range(2)]
+    with transaction.atomic():
+        record(told)
+
+    watch(at=NOW)
+
+    found = {one["harm"]: (one["canary"], one["control"]) for one in canary(api)["harms"]}
+    new = sum(d.template_version_id == TemplateVersion.objects.get(number=2).id for d in rows)
+    assert found.pop(harm) == (new, 10 - new)
+    assert set(found.values()) == {(0, 0)}
+
+
+def test_a_test_send_while_a_canary_runs_says_what_is_in_use(api: Api) -> None:  # noqa: F811
+    begin(api, GOOD, percent=99)
+    for number in range(5):
+        body = {"to": f"p{number}", "channel": "in_app", "version": "live"}
+        api("PUT", f"/recipients/p{number}", {})
+        assert api("POST", "/templates/hello/test-send", body).status_code == 202
+    work()
+
+    assert titles() == {"Hello": 5}
 
 
 def test_versions_that_requests_name_themselves_prove_nothing(api: Api) -> None:  # noqa: F811
