@@ -38,6 +38,25 @@ class ExplainedSkip(msgspec.Struct, kw_only=True):
     detail: dict[str, str]
 
 
+class ArmExplained(msgspec.Struct, kw_only=True):
+    """One way to begin: how likely it was to be drawn, and the chance and price it was believed to have."""
+
+    channel: str
+    delay_seconds: int
+    propensity: float
+    chance: float
+    cost_micros: int
+
+
+class ChoiceExplained(msgspec.Struct, kw_only=True):
+    """How a strategy that learns came to its first step: by drawing among `arms`, or `like` another one because …"""
+
+    like: str | None = None
+    because: str | None = None
+    segment: str | None = None
+    arms: list[ArmExplained] = []
+
+
 class Explained(msgspec.Struct, kw_only=True):
     """One decision: the strategy it was taken under, the clock it was taken on, and what came of every channel."""
 
@@ -49,6 +68,7 @@ class Explained(msgspec.Struct, kw_only=True):
     strategy_version: int
     experiment: str | None  # the one that decided on the strategy or the words
     arm: str | None  # the recipient's; `holdout` = nothing at all
+    choice: ChoiceExplained | None  # null where the strategy does not learn
     steps: list[ExplainedStep]
     skipped: list[ExplainedSkip]
 
@@ -65,6 +85,7 @@ def explained(decision: Decision, *, recipient: str | None) -> Explained:
         strategy_version=case.strategy.version,
         experiment=case.experiment.key if case.experiment else None,
         arm=case.arm or None,
+        choice=msgspec.convert(decision.why, ChoiceExplained) if decision.why else None,
         steps=[
             ExplainedStep(
                 channel=delivery.channel,

@@ -19,6 +19,7 @@ from orchestrator import pipeline
 from orchestrator.models import Strategy
 from orchestrator.selectors import forget_strategies
 from orchestrator.services.decisions import decisions_of
+from orchestrator.services.explaining import explain_notification
 from tenants.models import Tenant
 from tests.make import a_notification, a_tenant, recipients
 
@@ -123,3 +124,16 @@ def test_evidence_is_gathered_once_for_a_batch_and_only_for_who_learns(
         planned(tenant, people, strategy=strategy)
 
     assert sum("analytics_engagement" in query["sql"] for query in captured.captured_queries) == asks
+
+
+def test_the_explanation_shows_what_was_believed_and_how_likely_it_was_drawn(tenant: Tenant) -> None:
+    people = recipients(tenant, "ana")
+    learned(tenant, people["ana"], email=(80.0, 60.0), in_app=(80.0, 1.0))
+    row = planned(tenant, people)
+
+    (told,) = explain_notification(row)
+
+    assert told.choice is not None
+    assert (told.choice.like, told.choice.segment) == (None, "email/often")
+    assert [(arm.channel, arm.propensity) for arm in told.choice.arms] == [("email", 1.0), ("in_app", 0.0)]
+    assert told.choice.arms[0].chance == pytest.approx(0.6885, abs=0.001)
