@@ -1,12 +1,14 @@
 """Shares compared: intervals as in the books, and a test that may be read all the time."""
 
+import math
 import random
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.rules.comparing import LEAST, Share, compared, wilson
+from orchestrator.rules.comparing import LEAST, SPREAD, Share, compared, wilson
 
 COUNTS = st.integers(0, 100_000).flatmap(lambda n: st.builds(Share, st.integers(0, n), st.just(n)))
 
@@ -40,6 +42,23 @@ def test_the_test_decides_exactly_when_its_interval_leaves_zero_out(control: Sha
     assert found.low <= found.difference <= found.high
     if min(control.people, other.people) >= LEAST and abs(found.p_value - 0.05) > 1e-9:
         assert found.decided is not (found.low <= 0 <= found.high)
+
+
+@pytest.mark.parametrize(
+    ("control", "other"),
+    [(Share(200, 1000), Share(250, 1000)), (Share(10, 400), Share(12, 300)), (Share(0, 150), Share(9, 150))],
+)
+def test_the_p_value_is_one_over_the_mixture_of_likelihood_ratios(control: Share, other: Share) -> None:
+    """The integral over all differences there could be, done numerically."""
+    rates = [((share.successes + 1) / (share.people + 2), share.people) for share in (control, other)]
+    spread = math.sqrt(sum(rate * (1 - rate) / people for rate, people in rates))
+    seen, believed = NormalDist(0, spread), NormalDist(0, SPREAD)
+    difference, width = other.rate - control.rate, 1e-4
+    supposed = [number * width for number in range(-5000, 5001)]
+
+    mixture = sum(seen.pdf(difference - one) / seen.pdf(difference) * believed.pdf(one) * width for one in supposed)
+
+    assert compared(control, other).p_value == pytest.approx(min(1 / mixture, 1), rel=1e-3)
 
 
 @given(control=COUNTS, other=COUNTS)
