@@ -126,6 +126,16 @@ def test_planning_again_exposes_nobody_twice(tenant: Tenant) -> None:
     assert Exposure.objects.count() == 5
 
 
+def test_who_was_told_the_same_before_is_exposed_once(tenant: Tenant) -> None:
+    running(tenant, {"key": "now"})
+
+    for _ in range(2):
+        planned(tenant, "ana", dedup={"key": "same"})
+
+    assert Delivery.objects.filter(reason="duplicate").count() == 2
+    assert Exposure.objects.count() == 1
+
+
 def test_an_experiment_costs_one_statement_more(tenant: Tenant) -> None:
     def statements() -> list[str]:
         people = recipients(tenant, *NAMES[:20])
