@@ -3,13 +3,14 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
-from analytics.rules.engagement import EVERYBODY, HALF_LIFE, Profile, later, segment_of
+from analytics.rules.engagement import EVERYBODY, Profile, later, segment_of
 from orchestrator.rules.bandit import NOTHING, ChannelEvidence, Count
 
 DIGITS = 2  # of counts: decisions are kept with their evidence, and more would say nothing
@@ -21,10 +22,11 @@ def evidence_of(
     wanted: Collection[tuple[UUID, UUID]], *, at: datetime
 ) -> dict[tuple[UUID, UUID], Mapping[str, ChannelEvidence]]:
     """What is known for each (tenant, recipient), by channel: in two statements, as it has faded until `at`."""
+    half_life = timedelta(days=settings.ORCHESTRATOR.engagement_half_life_days)
     whose = sorted(set(wanted))
-    profiles = _profiles(whose, at=at)
+    profiles = _profiles(whose, at=at, half_life=half_life)
     segments = {who: segment_of(profiles.get(who)) for who in whose}
-    cells = _cells({(tenant, segment) for (tenant, _), segment in segments.items()}, at=at)
+    cells = _cells({(tenant, segment) for (tenant, _), segment in segments.items()}, at=at, half_life=half_life)
     channels: dict[UUID, list[str]] = defaultdict(list)
     for tenant, segment, channel in cells:
         if segment == EVERYBODY:
@@ -63,7 +65,9 @@ def _with_own(known: Mapping[str, ChannelEvidence], profile: Profile) -> dict[st
     }
 
 
-def _profiles(whose: Collection[tuple[UUID, UUID]], *, at: datetime) -> dict[tuple[UUID, UUID], Profile]:
+def _profiles(
+    whose: Collection[tuple[UUID, UUID]], *, at: datetime, half_life: timedelta
+) -> dict[tuple[UUID, UUID], Profile]:
     with connection.cursor() as cursor:
         cursor.execute(_PROFILES, ([tenant for tenant, _ in whose], [recipient for _, recipient in whose]))
         rows: list[Any] = cursor.fetchall()
@@ -71,13 +75,15 @@ def _profiles(whose: Collection[tuple[UUID, UUID]], *, at: datetime) -> dict[tup
         (tenant_id, recipient_id): later(
             Profile(as_of, {name: (n, k) for name, (n, k) in json.loads(channels).items()}, json.loads(parts)),
             at,
-            HALF_LIFE,
+            half_life,
         )
         for tenant_id, recipient_id, as_of, channels, parts in rows
     }
 
 
-def _cells(wanted: Collection[tuple[UUID, str]], *, at: datetime) -> dict[tuple[UUID, str, str], dict[str, Count]]:
+def _cells(
+    wanted: Collection[tuple[UUID, str]], *, at: datetime, half_life: timedelta
+) -> dict[tuple[UUID, str, str], dict[str, Count]]:
     everybody = {(tenant, EVERYBODY) for tenant, _ in wanted}
     asked = sorted({*wanted, *everybody})
     with connection.cursor() as cursor:
@@ -87,7 +93,7 @@ def _cells(wanted: Collection[tuple[UUID, str]], *, at: datetime) -> dict[tuple[
                 "tenants": [tenant for tenant, _ in asked],
                 "segments": [segment for _, segment in asked],
                 "at": at,
-                "half_life": HALF_LIFE.total_seconds(),
+                "half_life": half_life.total_seconds(),
             },
         )
         found: dict[tuple[UUID, str, str], dict[str, Count]] = defaultdict(dict)

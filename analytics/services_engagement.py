@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,6 @@ from django.db import connection
 
 from analytics.rules.engagement import (
     EVERYBODY,
-    HALF_LIFE,
     WINDOW,
     Profile,
     hour_of_week,
@@ -51,17 +50,18 @@ def learn(sent: Mapping[UUID, datetime], engaged: Mapping[UUID, tuple[UUID, date
 
     Each counts once however often it is told, test messages and those of people who were erased not at all.
     """
+    half_life = timedelta(days=settings.ORCHESTRATOR.engagement_half_life_days)
     profiles: dict[Whose, Profile] = {}
     tries = _begin(sent, profiles)
     successes = _succeed(engaged)
     profiles |= _profiles({one.whose for one in successes} - {one.whose for one in tries})
     for one in sorted(tries, key=_when):
-        profiles[one.whose] = tried(later(profiles.get(one.whose) or Profile(one.at), one.at, HALF_LIFE), one.channel)
+        profiles[one.whose] = tried(later(profiles.get(one.whose) or Profile(one.at), one.at, half_life), one.channel)
     for one in sorted(successes, key=_when):
-        known = later(profiles.get(one.whose) or Profile(one.at), one.at, HALF_LIFE)
+        known = later(profiles.get(one.whose) or Profile(one.at), one.at, half_life)
         profiles[one.whose] = succeeded(known, one.channel, one.hour)
     _keep_profiles({one.whose: profiles[one.whose] for one in (*tries, *successes)})
-    _count(tries, successes)
+    _count(tries, successes, half_life)
     if tries:
         _purge(before=max(one.at for one in tries) - WINDOW)
 
@@ -155,7 +155,7 @@ def _keep_profiles(profiles: Mapping[Whose, Profile]) -> None:
         )
 
 
-def _count(tries: Iterable[Tried], successes: Iterable[Tried]) -> None:
+def _count(tries: Iterable[Tried], successes: Iterable[Tried], half_life: timedelta) -> None:
     """Add to the cells. Within a batch nothing fades: it spans moments."""
     cells: dict[tuple[UUID, str, str, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
     latest: dict[tuple[UUID, str, str, int], datetime] = {}
@@ -180,7 +180,7 @@ def _count(tries: Iterable[Tried], successes: Iterable[Tried]) -> None:
                 "moments": [latest[cell] for cell in ordered],
                 "tries": [cells[cell][0] for cell in ordered],
                 "successes": [cells[cell][1] for cell in ordered],
-                "half_life": HALF_LIFE.total_seconds(),
+                "half_life": half_life.total_seconds(),
             },
         )
 

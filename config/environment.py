@@ -262,6 +262,12 @@ ANALYTICS_FLUSH_INTERVAL = Variable(
     "Milliseconds between two rounds of the log consumers when nothing else wakes them.",
     default="60000",
 )
+ENGAGEMENT_HALF_LIFE = Variable(
+    "ORCHESTRATOR_ENGAGEMENT_HALF_LIFE_DAYS",
+    integer(low=1, high=3650),
+    "Days after which what people did counts half in what `smart` learns; a change counts from then on.",
+    default="60",
+)
 QUEUE_NAME = Variable(
     "ORCHESTRATOR_QUEUE_NAME",
     name(),

@@ -18,5 +18,6 @@ class Orchestration:
     dedup_cache_size: int
     analytics_batch_size: int
     analytics_flush_seconds: float
+    engagement_half_life_days: int
     retry_max_attempts: int
     schedule_timezone_default: str

@@ -1,7 +1,7 @@
 """What is learned from people's engagement: who behaves alike, and what succeeds with them. Pure.
 
 A message handed to a provider is a *try*; a person who opens, clicks or reads it within `WINDOW` makes it a *success*,
-once. Both fade: what is `HALF_LIFE` old counts half. A person's own history puts them into a *segment*:
+once. Both fade: what is a half-life old counts half. A person's own history puts them into a *segment*:
 
 | Part of its name | Means                                                                                      |
 |------------------|--------------------------------------------------------------------------------------------|
@@ -21,7 +21,6 @@ from datetime import datetime, timedelta
 from orchestrator.rules.bandit import NOTHING, Count
 
 WINDOW = timedelta(days=7)
-HALF_LIFE = timedelta(days=60)
 FEW = 6.0
 RARELY, SOMETIMES = 0.05, 0.20
 DOUBT = 5.0  # tries that a channel must outweigh before its rate is believed

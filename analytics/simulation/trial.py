@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Any
 
-from analytics.rules.engagement import HALF_LIFE
 from analytics.simulation.contenders import Contender
 from analytics.simulation.learner import Learner
 from analytics.simulation.population import Luck, Occasion, Population, SimulatedPerson
@@ -15,6 +14,7 @@ from orchestrator.rules.strategy import Options, Step
 from orchestrator.rules.success import BY_PEOPLE
 
 LOW, MEDIUM = 3, 2
+HALF_LIFE = timedelta(days=60)  # as ORCHESTRATOR_ENGAGEMENT_HALF_LIFE_DAYS, unless configured otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ ORCHESTRATOR = Orchestration(
     dedup_cache_size=ENV[names.DEDUP_CACHE_SIZE],
     analytics_batch_size=ENV[names.ANALYTICS_BATCH_SIZE],
     analytics_flush_seconds=ENV[names.ANALYTICS_FLUSH_INTERVAL],
+    engagement_half_life_days=ENV[names.ENGAGEMENT_HALF_LIFE],
     retry_max_attempts=ENV[names.RETRY_MAX_ATTEMPTS],
     schedule_timezone_default=ENV[names.SCHEDULE_TIMEZONE_DEFAULT],
 )

@@ -1,6 +1,7 @@
 """Tries and successes are counted once, where and when they belong, and become evidence."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -214,3 +215,12 @@ def test_statements_do_not_grow_with_the_batch(
         evidence_of([(tenant_id, person) for person in people], at=at)
     with django_assert_num_queries(0):
         learn_from([told(tenant_id, uuid4(), "delivery.planned", at=at)])
+
+
+def test_operators_say_how_fast_the_past_fades(tenant_id: UUID, ana: UUID, at: datetime, settings: Any) -> None:
+    settings.ORCHESTRATOR = replace(settings.ORCHESTRATOR, engagement_half_life_days=30)
+    learn_from([moved(tenant_id, a_delivery(tenant_id, ana, at=at), "sent", at=at)])
+
+    (evidence,) = evidence_of([(tenant_id, ana)], at=at + timedelta(days=60)).values()
+
+    assert (evidence["email"].tenant, evidence["email"].own) == ((0.25, 0.0), (0.25, 0.0))
