@@ -247,3 +247,9 @@ def _gauge() -> Sequence[Reading]:
     states[RUNNING] = rows.filter(state=RUNNING).count()
     states |= dict(rows.filter(ended_at__gt=Now() - NEWS).values_list("state").annotate(many=Count("id")))
     return [((state,), float(many)) for state, many in states.items()]
+
+
+@gauge_source("carillon_template_versions_held", meaning="Template versions in use that are held back: messages wait.")
+def _held_back() -> Sequence[Reading]:
+    in_use = Template.objects.filter(archived_at=None, live_id__isnull=False).values("live_id")
+    return [((), float(TemplateVersion.objects.filter(id__in=in_use).exclude(quarantined_at=None).count()))]

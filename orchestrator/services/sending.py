@@ -39,6 +39,7 @@ from orchestrator.services.quarantine import waiting_for_template
 from orchestrator.services.rendering import Quarantined, Wording, render
 from orchestrator.services.routing import ProviderCall, Ready, assign, grouped
 from orchestrator.services.settle import settle
+from orchestrator.services.spikes import notice
 from orchestrator.services.suppressed import keep_back
 from orchestrator.services.tracking import tracked
 from orchestrator.services.write import begin
@@ -115,6 +116,8 @@ def _decide(
             going.append(found)
     ready: list[Ready] = []
     rendered = render([_wording(go) for go in going])
+    said = zip(going, rendered, strict=True)
+    notice(((go.delivery.template_version_id, found) for go, found in said), at=at)
     wanted = [(go.delivery, go.words.policy.tracking, said) for go, said in zip(going, rendered, strict=True)]
     for go, content in zip(going, tracked(wanted), strict=True):
         if isinstance(content, RenderError):

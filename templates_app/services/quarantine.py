@@ -1,10 +1,13 @@
-"""Hold versions back: by hand, or because they cost worker after worker its render child."""
+"""Hold versions back: by hand, or because workers saw that nothing comes of them."""
 
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, QuerySet
 
+from events.services import record
+from events.values import NewEvent
 from templates_app.catalogue import released
 from templates_app.models import Template, TemplateVersion
 from templates_app.selectors import live_of, versions_of
@@ -45,12 +48,30 @@ def count_crash(version_id: UUID, *, at: datetime) -> bool:
     rows = TemplateVersion.objects.filter(id=version_id, quarantined_at=None)
     if not rows.update(crashes=F("crashes") + 1):
         return False
-    reason = f"it cost {MOST_CRASHES} render processes their life"
-    if not rows.filter(crashes__gte=MOST_CRASHES).update(quarantined_at=at, quarantine_reason=reason):
+    if not rows.filter(crashes__gte=MOST_CRASHES).exists():
         return False
-    version = TemplateVersion.objects.only("tenant_id", "template_id", "number").get(id=version_id)
+    return _held(rows, reason=f"it cost {MOST_CRASHES} render processes their life", at=at)
+
+
+def hold(version_id: UUID, *, reason: str, at: datetime) -> bool:
+    """Hold back a tenant's version because of what workers saw; `True` when it was not held back before.
+
+    The platform's words are everybody's: what fails for one tenant must not hold up the others.
+    """
+    rows = TemplateVersion.objects.filter(id=version_id, quarantined_at=None, tenant__isnull=False)
+    return _held(rows, reason=reason, at=at)
+
+
+@transaction.atomic
+def _held(rows: QuerySet[TemplateVersion], *, reason: str, at: datetime) -> bool:
+    version = rows.only("id", "tenant_id", "template_id", "number").first()
+    if version is None or not rows.update(quarantined_at=at, quarantine_reason=reason):
+        return False
     template = Template.objects.filter(id=version.template_id).first()
     detail = {"version": version.number, "reason": reason}
-    name = f"template:{template.key if template else version.template_id}"
-    note(version.tenant_id, actor="worker", action="template.quarantined", object=name, detail=detail, at=at)
+    key = template.key if template else str(version.template_id)
+    action = "template.quarantined"
+    note(version.tenant_id, actor="worker", action=action, object=f"template:{key}", detail=detail, at=at)
+    if version.tenant_id is not None:
+        record([NewEvent(version.tenant_id, action, at, detail={"template": key, **detail}, actor="worker")])
     return True
