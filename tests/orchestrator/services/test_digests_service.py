@@ -22,6 +22,7 @@ from templates_app.values import TemplateSource
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.make import AT, a_notification, a_tenant, recipients
+from tests.orchestrator.meanwhile import meanwhile
 
 pytestmark = pytest.mark.django_db
 committed = pytest.mark.django_db(transaction=True)  # what several threads are to see
@@ -262,6 +263,37 @@ def test_of_closing_twice_at_once_one_tells_it(joining: Callable[..., Joining]) 
     make_due()
 
     at_once([close_due] * 4)
+
+    assert [numbers(data) for data in told()] == [[1, 2]]
+
+
+@committed
+def test_who_joins_while_another_does_waits_and_finds_the_same_digest(joining: Callable[..., Joining]) -> None:
+    one, other = joining(1), joining(2)
+
+    meanwhile(lambda: join([one]), lambda: joined(other))
+
+    assert [(digest.state, digest.count) for digest in Digest.objects.all()] == [("open", 2)]
+
+
+@committed
+def test_who_joins_while_it_is_being_closed_waits_and_opens_the_next(joining: Callable[..., Joining]) -> None:
+    late = joining(2)
+    joined(joining(1))
+    make_due()
+
+    meanwhile(close_due, lambda: joined(late))
+
+    assert [numbers(data) for data in told()] == [[1]]
+    assert sorted(Digest.objects.values_list("state", "count")) == [("closed", 1), ("open", 1)]
+
+
+@committed
+def test_who_closes_while_another_does_leaves_it_alone(joining: Callable[..., Joining]) -> None:
+    joined(joining(1), joining(2))
+    make_due()
+
+    meanwhile(close_due, close_due)
 
     assert [numbers(data) for data in told()] == [[1, 2]]
 
