@@ -63,7 +63,7 @@ class ReportAdmin(ReadOnly):
     search_fields = ("=id", "=delivery_id", "=provider_message_id", "=call_id")
     fields = (
         "id", "tenant_id", "call_id", "account", "provider", "channel", "kind", "at", "delivery",
-        "provider_message_id", "code", "permanent", "received_at", "tries", "outcome", "reason", "ended_at",
+        "provider_message_id", "code", "permanent", "detail", "received_at", "tries", "outcome", "reason", "ended_at",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
