@@ -1,4 +1,4 @@
-"""What people said they want, to read; the suppression list, to add to for everybody and to lift from."""
+"""What people said they want and agreed to, to read; the suppression list, to add to for everybody and to lift from."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from unfold.admin import ModelAdmin
 
 from kernel.clock import now
 from preferences.address_hash import Contact
-from preferences.models import Override, Preferences, Suppression, TenantPreferences
+from preferences.models import Consent, Override, Preferences, Suppression, TenantPreferences
 from preferences.rules import Reason
 from preferences.services import NewSuppression, lift, suppress
 from tenants.services import audit
@@ -50,6 +50,17 @@ class TenantPreferencesAdmin(WishesAdmin):
     list_display = ("tenant_id", "updated_at")
     search_fields = ("=tenant_id",)
     ordering = ("-tenant_id",)
+
+
+@admin.register(Consent)
+class ConsentAdmin(WishesAdmin):
+    """The hashes that find the records of erased people tell an operator nothing."""
+
+    list_display = ("recipient_id", "purpose", "channel", "state", "text_version", "source", "at", "tenant_id")
+    list_filter = ("state", "channel", "source")
+    search_fields = ("=recipient_id", "=tenant_id")
+    ordering = ("-id",)
+    exclude = ("address_hashes",)
 
 
 class SuppressionForm(forms.ModelForm):
