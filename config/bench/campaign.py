@@ -60,6 +60,7 @@ class Campaign:
         self._arena, self._sink, self._road = arena, sink, road
         self._api = arena.stack.api(tenant)
         self._lists: dict[int, str] = {}
+        self.last: UUID | None = None  # the notification that was accepted last
 
     def prepare(self, size: int) -> None:
         """Make the list of `size` people, so that no turn has to."""
@@ -69,6 +70,21 @@ class Campaign:
     def send(self, size: int) -> Turn:
         """To the list of `size` people."""
         self.prepare(size)
+        if self._sink is not None:
+            self._sink.took()
+        began = time.monotonic()
+        id = self.accept(size)
+        accepted = time.monotonic() - began
+        patience = 60 + size / SLOWEST
+        if not wait_for(lambda: self.ended(id), seconds=patience, check=self._arena.stack.check):
+            return Turn(size, {}, (f"not finished after {patience:.0f} s: {self._found(id)}",))
+        seconds = time.monotonic() - began
+        troubles, first_ms = self._proof(id, size)
+        figures = {"rate": size / seconds, "accepted_ms": accepted * 1000, "first_ms": first_ms}
+        return Turn(size, figures, troubles)
+
+    def accept(self, size: int) -> UUID:
+        """Ask for it, to a list that is prepared; the notification."""
         request = {
             "segment": self._lists[size],
             "channels": [self._road.channel],
@@ -77,24 +93,15 @@ class Campaign:
             "priority": "medium",
             "idempotency_key": uuid4().hex,
         }
-        if self._sink is not None:
-            self._sink.took()
-        began = time.monotonic()
-        id = UUID(self._api("POST", "/notifications", request)["id"])
-        accepted = time.monotonic() - began
-        patience = 60 + size / SLOWEST
-        if not wait_for(lambda: self._status(id) != "running", seconds=patience, check=self._arena.stack.check):
-            return Turn(size, {}, (f"not finished after {patience:.0f} s: {self._found(id)}",))
-        seconds = time.monotonic() - began
-        troubles, first_ms = self._proof(id, size)
-        figures = {"rate": size / seconds, "accepted_ms": accepted * 1000, "first_ms": first_ms}
-        return Turn(size, figures, troubles)
+        self.last = UUID(self._api("POST", "/notifications", request)["id"])
+        return self.last
 
-    def _status(self, id: UUID) -> str:
+    def ended(self, id: UUID) -> bool:
+        """Whether nothing more happens to it. Raises `Trouble` when it is gone."""
         row = self._arena.ledger.execute(_STATUS, (id,)).fetchone()
         if row is None:
             raise Trouble(f"notification {id} was accepted and is not there")
-        return "ended" if row[0] in ("completed", "failed", "cancelled", "expired") else "running"
+        return row[0] in ("completed", "failed", "cancelled", "expired")
 
     def _proof(self, id: UUID, size: int) -> tuple[tuple[str, ...], float]:
         """What is missing or too much, and the milliseconds until the first call of a provider began."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 
 
@@ -36,3 +37,16 @@ def percentile(values: Sequence[float], share: float) -> float:
 def ratio(value: float, anchor: float) -> float | None:
     """`value` in anchors; `None` when the anchor is nothing to compare with."""
     return value / anchor if anchor > 0 else None
+
+
+def back_after(moments: Sequence[float], *, rate: float, window: float) -> float | None:
+    """The end of the first `window` of seconds after 0 in which things happen at `rate` per second at least.
+
+    `moments` in their order. `None` when there is no such window.
+    """
+    later = [moment for moment in moments if moment > 0]
+    enough = max(ceil(rate * window), 1)
+    for first, last in zip(later, later[enough - 1 :], strict=False):
+        if last - first <= window:
+            return last
+    return None

@@ -8,8 +8,8 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import uvloop
@@ -26,15 +26,17 @@ class Request:
     """A POST, whole."""
 
     path: str
-    body: Any
+    body: Any  # bytes go as they are, everything else as JSON
     key: str = ""  # an API key
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
         """As it goes over the wire."""
-        body = json.dumps(self.body).encode()
+        body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
         allowed = f"Authorization: Bearer {self.key}\r\n" if self.key else ""
+        others = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         head = (
-            f"POST {self.path} HTTP/1.1\r\nHost: {HOST}\r\n{allowed}"
+            f"POST {self.path} HTTP/1.1\r\nHost: {HOST}\r\n{allowed}{others}"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
@@ -120,7 +122,7 @@ class _Line:
             raise Trouble(f"a request was answered {head[9:12].decode()}: {body[:300].decode(errors='replace')}")
         if b"onnection: close" in head:
             self.close()
-        return Answered(due_at, self._used_at - due_at, json.loads(body))
+        return Answered(due_at, self._used_at - due_at, json.loads(body) if body else None)
 
     def close(self) -> None:
         if self._writer is not None:

@@ -55,14 +55,18 @@ class Process:
         """Let it go on."""
         self._process.send_signal(signal.SIGCONT)
 
+    def kill(self) -> None:
+        """kill -9: it and whatever it has started are gone at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
     def stop(self) -> None:
         """End it and whatever it has started, in order if it can be."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             wait_until(lambda: self._process.poll() is not None, seconds=STOP_SECONDS)
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self.kill()
 
 
 class Hand(Process):

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from config.bench.client import Api
-from config.bench.entry_point import offer_null_provider
+from config.bench.entry_point import offer_null_providers
 from config.bench.processes import Process, run_to_end
 from config.bench.values import Trouble
 from config.bench.waiting import wait_for
@@ -22,7 +22,7 @@ from deploy.local.table import CARILLON, Program
 LEFT_OUT = ("sandbox", "realtime", "beat")  # nobody speaks to them here
 BULK_PROCESSES = 2  # as many as every other contender has
 START_SECONDS = 90.0
-TENANTS = ("post", "mail", "hook")  # to nowhere, by SMTP, by HTTP
+TENANTS = ("post", "mail", "hook", "crowd", "told")  # to nowhere, by SMTP, by HTTP, in masses, with receipts
 UNLIMITED = {
     "RATE_LIMIT_GLOBAL": "100000000/minute",
     "RATE_LIMIT_CHANNEL_EMAIL": "100000000/minute",
@@ -55,7 +55,7 @@ class Stack:
         self.env = {
             **environ,
             **UNLIMITED,
-            "PYTHONPATH": offer_null_provider(folder),
+            "PYTHONPATH": offer_null_providers(folder),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "BROKER_URL": redis_url,
@@ -109,6 +109,16 @@ class Stack:
                 partial(_serves, process), seconds=START_SECONDS, check=process.check
             ):
                 raise Trouble(f"{name} does not get ready:\n{process.last_words()}")
+
+    def crash_workers(self) -> int:
+        """kill -9 every worker, then start as many again, as any supervisor does; how many that were."""
+        workers = [name for name in self.processes if name.startswith("worker-")]
+        for name in workers:
+            self.processes[name].kill()
+        programs = {program.name: program for program in CARILLON.programs}
+        for name in workers:
+            self._launch(programs[name if name in programs else name.rpartition("-")[0]], name=name)
+        return len(workers)
 
     def api(self, tenant: str) -> Api:
         """The API with the key of one of `TENANTS`."""

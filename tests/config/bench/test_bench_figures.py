@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.bench.figures import Figure, percentile, ratio
+from config.bench.figures import Figure, back_after, percentile, ratio
 from config.bench.report.session import number_words
 
 
@@ -38,6 +38,20 @@ def test_nothing_has_no_percentile() -> None:
 def test_nothing_is_compared_with_an_anchor_of_nothing() -> None:
     assert ratio(5.0, 2.0) == 2.5
     assert ratio(5.0, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("moments", "back"),
+    [
+        ([-1.0, -0.5, 3.0, 3.1, 3.2, 3.3], 3.3),  # four in less than a second
+        ([-0.2, -0.1, 0.0, 0.9, 5.0], None),  # what came before does not count
+        ([1.0, 2.0, 3.0, 3.2, 3.4, 3.9], 3.9),  # slowly at first
+        ([1.0, 2.0, 3.0, 4.0, 5.0], None),
+        ([], None),
+    ],
+)
+def test_it_is_back_at_the_end_of_the_first_second_with_enough_in_it(moments: list[float], back: float | None) -> None:
+    assert back_after(moments, rate=4, window=1.0) == back
 
 
 @pytest.mark.parametrize(
