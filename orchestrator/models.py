@@ -170,6 +170,7 @@ class Digest(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=("closes_at",), name="digest_timer", condition=models.Q(state__in=("open", "closing"))),
+            models.Index(fields=("closed_at",), name="digest_purge", condition=models.Q(closed_at__isnull=False)),
             models.Index(
                 fields=("notification_id",),
                 name="digest_of_notification",

@@ -6,7 +6,7 @@ What tells them is accepted in the transaction that closes the digest, so there 
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from orchestrator.rules.digests import Item, Told, told
 from orchestrator.services.digests_telling import DueDigest, tell_alone, tell_together
 
 LANE = "digests"
+KEPT = timedelta(days=30)  # after it closed: its items hold what notifications said
 MOST = 50  # digests closed in one transaction
 PAUSE = "1 minute"  # until one that could not be closed is tried again
 
@@ -57,6 +58,11 @@ UPDATE orchestrator_digest d SET state = 'closed', closed_at = %s, outcome = v.o
 FROM unnest(%s::uuid[], %s::text[], %s::uuid[]) AS v (id, outcome, told_by) WHERE d.id = v.id
 """
 
+_PURGE = """
+DELETE FROM orchestrator_digest WHERE id = ANY (ARRAY(
+  SELECT id FROM orchestrator_digest WHERE closed_at < %s LIMIT %s FOR UPDATE SKIP LOCKED))
+"""
+
 _POSTPONE = f"UPDATE orchestrator_digest SET closes_at = now() + interval '{PAUSE}' WHERE id = %s"
 
 
@@ -67,6 +73,13 @@ def close_due(*, limit: int = MOST) -> int:
     except Exception as trouble:  # noqa: BLE001 - one bad item must not stop its batch
         log.warning("digests.batch_failed", extra={"trouble": type(trouble).__name__})
     return sum(_close_alone(id) for id in _due_ids(limit))
+
+
+def purge(*, at: datetime, limit: int) -> int:
+    """Forget digests that closed long ago, with their items; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PURGE, (at - KEPT, limit))
+        return int(cursor.rowcount)
 
 
 def _close_alone(id: UUID) -> int:

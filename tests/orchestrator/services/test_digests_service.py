@@ -15,7 +15,7 @@ from notifications.models import Notification, NotificationType
 from notifications.rules.policy import DigestPolicy, DigestWindow
 from orchestrator.models import Digest, DigestItem
 from orchestrator.services.digests import Joined, Joining, Place, join, telling
-from orchestrator.services.digests_closing import close_due
+from orchestrator.services.digests_closing import close_due, purge
 from templates_app.services.drafts import save_draft
 from templates_app.services.publishing import publish
 from templates_app.values import TemplateSource
@@ -342,6 +342,18 @@ def test_one_that_cannot_be_closed_waits_and_does_not_hold_up_the_others(joining
     bad = Digest.objects.get(key="bad")
     assert bad.state == "open"
     assert bad.closes_at > datetime.now(UTC)
+
+
+def test_closed_digests_are_forgotten_with_their_items_after_a_month(joining: Callable[..., Joining]) -> None:
+    joined(joining(1, key="old"), joining(2, key="open"))
+    Digest.objects.filter(key="old").update(closes_at=datetime.now(UTC) - timedelta(hours=1))
+    close_due()
+    now = datetime.now(UTC)
+
+    assert purge(at=now + timedelta(days=29), limit=10) == 0
+    assert purge(at=now + timedelta(days=31), limit=10) == 1
+    assert list(Digest.objects.values_list("key", flat=True)) == ["open"]
+    assert DigestItem.objects.count() == 1
 
 
 def test_joining_takes_as_many_statements_for_many_as_for_one(joining: Callable[..., Joining]) -> None:
