@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 
 from kernel.clock import now
 from orchestrator.forms import DiscardForm, ReplayForm, StrategyForm, TagForm
-from orchestrator.models import DeadLetter, Strategy, Timekeeper
+from orchestrator.models import DeadLetter, Experiment, Strategy, StrategyVersion, Timekeeper
 from orchestrator.services import dead_letters
 from orchestrator.services.replays import Named, replay
 from orchestrator.services.strategies import Configured, StrategyInUse, save
@@ -157,6 +157,33 @@ class StrategyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Experiment)
+class ExperimentAdmin(ModelAdmin):
+    """The experiments of tenants, to see. They are drafted, started and stopped over the API."""
+
+    list_display = ("name", "key", "state", "goal", "holdout_percent", "started_at", "stopped_at")
+    list_filter = ("state", "goal")
+    search_fields = ("key", "name")
+    ordering = ("-id",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(StrategyVersion)
+class StrategyVersionAdmin(ExperimentAdmin):
+    """What strategies were before, to see. The API rolls back to one."""
+
+    list_display = ("key", "version", "name", "kind", "active", "actor", "created_at")
+    list_filter = ("kind", "active")
 
 
 @admin.register(Timekeeper)

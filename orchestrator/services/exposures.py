@@ -52,7 +52,7 @@ def expose(decisions: Sequence[Decision], *, at: datetime) -> None:
     """Log the arms that decisions were taken under, in the transaction that plans them; planning again adds nothing.
 
     Everybody whom a message was meant for is logged, whether or not they could be reached, so that the arms stay
-    comparable. Who is gone, and who was told the same before, was not meant.
+    comparable. Who is gone, and who was told the same before, was not meant; in test mode nobody is told anything.
     """
     rows = [
         (
@@ -63,8 +63,13 @@ def expose(decisions: Sequence[Decision], *, at: datetime) -> None:
             decision.arm,
         )
         for decision in decisions
-        if decision.case.experiment and decision.situation.known and decision.situation.duplicate_of is None
+        if decision.case.experiment and _counts(decision)
     ]
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_EXPOSE, (at, *(list(column) for column in zip(*rows, strict=True))))
+
+
+def _counts(decision: Decision) -> bool:
+    situation, live = decision.situation, decision.case.notification.mode == "live"
+    return live and situation.known and situation.duplicate_of is None

@@ -18,7 +18,7 @@ from notifications.models import Delivery, Notification
 from orchestrator import pipeline
 from orchestrator.models import Decision, Experiment, Exposure, Strategy
 from orchestrator.rules.experiments import Arm, assigned
-from orchestrator.services.decisions import replayed
+from orchestrator.services.decisions import decisions_of, replayed
 from orchestrator.services.experiment_results import results_of
 from tenants.models import Tenant
 from tests.make import IN_APP, a_notification, a_tenant, recipients
@@ -134,6 +134,15 @@ def test_who_was_told_the_same_before_is_exposed_once(tenant: Tenant) -> None:
 
     assert Delivery.objects.filter(reason="duplicate").count() == 2
     assert Exposure.objects.count() == 1
+
+
+def test_in_test_mode_arms_decide_and_nobody_is_exposed(tenant: Tenant) -> None:
+    running(tenant, {"key": "later", "strategy": "slow"})
+
+    row, _ = planned(tenant, "ana", mode="test")
+
+    assert [decision.arm for decision in decisions_of(row)] == ["later"]
+    assert not Exposure.objects.exists()
 
 
 def test_an_experiment_costs_one_statement_more(tenant: Tenant) -> None:
