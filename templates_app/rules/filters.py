@@ -4,22 +4,19 @@ Left out on purpose: `safe` and `base64_*` (they smuggle HTML), `strip_html` (a 
 reads the clock.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from liquid import Markup
 from liquid.builtin.filters import array, math, misc, string
-from liquid.exceptions import FilterArgumentError, FilterValueError
+from liquid.exceptions import FilterValueError
 from liquid.undefined import is_undefined
 
-from templates_app.rules import formats
 from templates_app.rules.budget import NUMBER_BITS, VALUE_CHARS, weigh
+from templates_app.rules.local_filters import LOCAL_FILTERS, LOCAL_READS
 from templates_app.rules.rich import clean, words_of
-from templates_app.rules.translate import FORMS, BadMessage, say
+from templates_app.rules.translate import BadMessage, say
 
 if TYPE_CHECKING:
     from templates_app.rules.engine import Purse
@@ -27,9 +24,7 @@ if TYPE_CHECKING:
 Filter = Callable[..., Any]
 
 MESSAGES = "@messages"  # where the context has translations; no template can name it
-FORMAT_UNITS = 60  # what writing something by the rules of a locale costs
 RICH_CHARS_PER_UNIT = 4  # parsing HTML costs more than copying it
-_DATE_FORMAT = re.compile(r"(?:[^%]|%-?[aAbBdejHIlkmMpPSyYZzuwjUWVGfFTDRcxXnt%]){0,100}", re.DOTALL)
 
 
 class TooBig(FilterValueError):
@@ -73,130 +68,6 @@ def _compared(value: Any, *_: Any) -> int:
     return len(value) ** 2 // 16 if isinstance(value, list | tuple) else 0
 
 
-def _date(value: Any, format: Any = "medium", *, context: "Purse") -> str:
-    """A moment in words of `strftime`, or as the reader's locale has it: short, medium, long or full."""
-    if format in formats.LENGTHS:
-        return _told(value, lambda found, locale: formats.day(found.date(), format, locale=locale), context)
-    if not isinstance(format, str) or not _DATE_FORMAT.fullmatch(format):
-        raise FilterArgumentError(
-            "date needs a short format like '%d.%m.%Y %H:%M', or short, medium, long or full", token=None
-        )
-    if (found := _there(value, context)) is None:
-        return _as_it_is(value)
-    shown = found.strftime(format)
-    return Markup(shown) if context.autoescape and isinstance(format, Markup) else shown
-
-
-def _time(value: Any, *, context: "Purse") -> str:
-    """The time of day of a moment, as the reader's locale has it."""
-    return _told(value, lambda found, locale: formats.hour(found.time(), locale=locale), context)
-
-
-def _datetime(value: Any, length: Any = "medium", *, context: "Purse") -> str:
-    """Date and time of a moment, as the reader's locale has them."""
-    if length not in formats.LENGTHS:
-        raise FilterArgumentError("datetime is short, medium, long or full", token=None)
-    return _told(value, lambda found, locale: formats.moment(found, length, locale=locale), context)
-
-
-def _money(value: Any, currency: Any, *, context: "Purse") -> str:
-    """An amount as the reader's locale writes it: `{{ total | money: 'EUR' }}`."""
-    return _counted(value, lambda locale: formats.money(value, currency, locale=locale), context)
-
-
-def _number(value: Any, decimals: Any = None, *, context: "Purse") -> str:
-    """A number as the reader's locale writes it, with so many decimals or those it has."""
-    return _counted(value, lambda locale: formats.number(value, decimals=decimals, locale=locale), context)
-
-
-def _percent(value: Any, *, context: "Purse") -> str:
-    """A share as the reader's locale writes it: 0.25 is 25 %."""
-    return _counted(value, lambda locale: formats.percent(value, locale=locale), context)
-
-
-def _plural(value: Any, *, context: "Purse", **texts: Any) -> str:
-    """The text for a number, in the plural forms of the language: `plural: one: 'a bell', other: '{count} bells'`."""
-    context.pay(FORMAT_UNITS)
-    if unknown := sorted(set(texts) - set(FORMS)):
-        raise FilterArgumentError(f"no plural form '{unknown[0][:20]}'; known: {', '.join(FORMS)}", token=None)
-    if "other" not in texts:
-        raise FilterArgumentError("plural needs a text for 'other'", token=None)
-    for text in texts.values():
-        context.pay_for(text)
-    try:
-        return say([_locale(context), {form: str(text) for form, text in texts.items()}], {"count": value})
-    except BadMessage as trouble:
-        raise FilterValueError(str(trouble), token=None) from None
-
-
-def _told(value: Any, say: Callable[[datetime, str], str], context: "Purse") -> str:
-    context.pay(FORMAT_UNITS)
-    found = _there(value, context)
-    return _as_it_is(value) if found is None else say(found, _locale(context))
-
-
-def _counted(value: Any, say: Callable[[str], str], context: "Purse") -> str:
-    context.pay(FORMAT_UNITS)
-    if is_undefined(value) or value is None:
-        return ""
-    try:
-        return say(_locale(context))
-    except formats.CannotWrite as trouble:
-        raise FilterArgumentError(str(trouble), token=None) from None
-
-
-def _as_it_is(value: Any) -> str:
-    return "" if is_undefined(value) or value is None else str(value)
-
-
-def _there(value: Any, context: "Purse") -> datetime | None:
-    """The moment a value tells, in the reader's zone when it is aware and that is known; `None`: it tells none."""
-    if is_undefined(value) or value is None:
-        return None
-    if value in ("now", "today"):
-        value = context.resolve("now")
-    moment = _moment(value)
-    if moment is None or moment.tzinfo is None or (zone := _zone(context)) is None:
-        return moment
-    return moment.astimezone(zone)
-
-
-def _locale(context: "Purse") -> str:
-    """In whose habits numbers and moments are written."""
-    words, recipient = context.resolve("locale", default=""), context.resolve("recipient", default=None)
-    reader = recipient.get("locale") if isinstance(recipient, Mapping) else ""
-    return formats.locale_for(
-        words=words if isinstance(words, str) else "", reader=reader if isinstance(reader, str) else ""
-    )
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        if isinstance(value, datetime):
-            return value
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        text = str(value).strip()
-        if len(text) > 40:
-            return None
-        if text.isdigit() and len(text) > 8:
-            return datetime.fromtimestamp(int(text), UTC)
-        if len(text) == 10:
-            return datetime.combine(date.fromisoformat(text), datetime.min.time())
-        return datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _zone(context: "Purse") -> ZoneInfo | None:
-    recipient = context.resolve("recipient", default=None)
-    name = recipient.get("timezone") if isinstance(recipient, Mapping) else None
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, ValueError, OSError):
-        return None
-
-
 def _t(key: Any, *, context: "Purse", **values: Any) -> str:
     """The text that translations have for `key`, in the plural form for `count`, with `{name}` filled in."""
     messages = context.resolve(MESSAGES, default=None)
@@ -223,7 +94,7 @@ def _rich(value: Any, *, context: "Purse") -> str:
     return said
 
 
-for _function in (_date, _time, _datetime, _money, _number, _percent, _plural, _t, _rich):
+for _function in (_t, _rich):
     _function.with_context = True  # type: ignore[union-attr]
 
 _BY_LENGTH_ALONE: dict[str, Filter] = {
@@ -283,20 +154,9 @@ FILTERS: dict[str, Filter] = {
     "replace": _paid(string.replace, foretell=_replaced),
     "join": _paid(array.join, foretell=_joined),
     "uniq": _paid(array.uniq, foretell=_compared),
-    "date": _date,
-    "time": _time,
-    "datetime": _datetime,
-    "money": _money,
-    "number": _number,
-    "percent": _percent,
-    "plural": _plural,
+    **LOCAL_FILTERS,
     "t": _t,
     "rich": _rich,
 }
-_HABITS = ("recipient", "locale")
-READS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("date", "time", "datetime"), (*_HABITS, "now")),
-    **dict.fromkeys(("money", "number", "percent", "plural"), _HABITS),
-    "t": (MESSAGES,),
-}
+READS: Mapping[str, tuple[str, ...]] = {**LOCAL_READS, "t": (MESSAGES,)}
 """The names of the context that filters look up by themselves."""
