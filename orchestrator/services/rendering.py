@@ -140,7 +140,8 @@ def _templated(wording: Wording, words: Words, around: _Around) -> Job | RenderE
         around.data[shared] = {**compiled.defaults, **wording.data} if compiled.defaults else wording.data
     settings = around.settings.get(wording.tenant_id, NO_SETTINGS) if wording.tenant_id else NO_SETTINGS
     messages = compiled.messages.get(wording.locale, {})
-    locale = wording.locale or settings.default_locale
+    # What the platform wrote without a language is not in the tenant's.
+    locale = wording.locale or (settings.default_locale if words.tenant_id else DEFAULT)
     context = _context(wording, data=around.data[shared], brand=settings.brand, messages=messages, locale=locale)
     return Job(wording.channel, content, context, lenient=compiled.lenient, trusted=words.tenant_id is None)
 
@@ -170,7 +171,7 @@ def _context(
         now=wording.at,
         brand=brand,
         messages=messages,
-        locale=locale or wording.person.locale,
+        locale=locale,
         unsubscribe_url=wording.unsubscribe_url,
         preference_centre_url=wording.preference_centre_url,
     )
