@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 
 from kernel.gauges import Reading, gauge_source
 from orchestrator.services.quarantine import hand_back
+from preferences.rules.consent import EVERY_CHANNEL
 from templates_app.models import Canary, CanaryHarm, Template, TemplateVersion
 from templates_app.rules.canary import RUNNING, Tally, Terms, Verdict, gets_canary, judge
 from templates_app.services.canaries import end
@@ -33,8 +34,9 @@ _HIGHEST_ID = UUID(int=(1 << 128) - 1)
 
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
-# Lines that matter, with the delivery each speaks of. Whoever leaves on the page is not sent there by one message: it
-# is the last one they got on the channel. Versions that a request names itself were given to nobody by chance.
+# Lines that matter, with the delivery each speaks of. Whoever leaves on a page or takes a consent back is not sent
+# there by one message: it is the last one they got on the channel. Versions that a request names itself were given to
+# nobody by chance.
 _READ = """
 WITH watched AS MATERIALIZED (
   SELECT * FROM unnest(%(canaries)s::uuid[], %(tenants)s::uuid[], %(versions)s::uuid[], %(befores)s::uuid[],
@@ -46,6 +48,7 @@ WITH watched AS MATERIALIZED (
     AND e.xid < %(horizon)s::text::xid8 AND e.tenant_id = ANY (%(tenants)s)
     AND (e.kind IN ('delivery.complained', 'delivery.unsubscribed')
       OR e.kind = 'suppression.added' AND e.reason = 'unsubscribe' AND e.detail ? 'recipient'
+      OR e.kind = 'consent.withdrawn'
       OR e.kind = 'delivery.moved' AND (e.detail ->> 'to' IN ('bounced', 'failed')
         OR e.detail ->> 'to' = 'sending' AND e.detail ->> 'attempt' = '1'))
   ORDER BY e.xid, e.id LIMIT %(limit)s
@@ -57,7 +60,8 @@ LEFT JOIN LATERAL (
   (SELECT * FROM notifications_delivery WHERE id = l.delivery_id)
   UNION ALL
   (SELECT * FROM notifications_delivery WHERE l.delivery_id IS NULL
-     AND recipient_id = (l.detail ->> 'recipient')::uuid AND channel = l.detail ->> 'channel' AND created_at <= l.at
+     AND recipient_id = (l.detail ->> 'recipient')::uuid AND created_at <= l.at
+     AND (channel = l.detail ->> 'channel' OR l.detail ->> 'channel' = %(every_channel)s)
    ORDER BY id DESC LIMIT 1)
 ) AS d ON true
 LEFT JOIN watched w ON w.tenant_id = d.tenant_id AND d.mode = 'live' AND d.created_at >= w.started_at
@@ -154,6 +158,7 @@ def _lines(canaries: Sequence[Canary]) -> tuple[int, list[_Line]]:
                 "since": [canary.started_at for canary in canaries],
                 "horizon": str(horizon),
                 "limit": MOST_LINES,
+                "every_channel": EVERY_CHANNEL,
             },
         )
         return horizon, [_Line(*row) for row in cursor.fetchall()]

@@ -19,6 +19,7 @@ from orchestrator import pipeline
 from orchestrator.services.canaries import PAUSE, watch
 from preferences.address_hash import Contact
 from preferences.rules import Reason
+from preferences.rules.consent import EVERY_CHANNEL
 from preferences.services import NewSuppression, suppress
 from templates_app.models import Canary, CanaryHarm, TemplateVersion
 from templates_app.rules.canary import gets_canary
@@ -167,21 +168,34 @@ def test_every_line_counts_once_however_often_it_is_looked_at(api: Api) -> None:
     assert sum(canary(api)["deliveries"].values()) == 50
 
 
-def test_whoever_leaves_counts_against_the_words_they_got_last(api: Api, tenant_id: UUID) -> None:  # noqa: F811
+@pytest.mark.parametrize("how", ["page", "consent"])
+def test_whoever_leaves_counts_once_against_the_words_they_got_last(
+    api: Api,  # noqa: F811
+    tenant_id: UUID,  # noqa: F811
+    how: str,
+) -> None:
     begin(api, GOOD, min_deliveries=1000)
     notify(api, range(1))
     work()
     row = Delivery.objects.get()
+    at = datetime.now(UTC)
     for address in ("ana@example.org", "ana@example.com"):
-        contact = Contact(tenant_id, "in_app", address)
-        leaving = NewSuppression(contact, Reason.UNSUBSCRIBE, recipient_id=row.recipient_id)
-        suppress([leaving], source="page", at=datetime.now(UTC))
+        if how == "page":
+            contact = Contact(tenant_id, "in_app", address)
+            suppress([NewSuppression(contact, Reason.UNSUBSCRIBE, recipient_id=row.recipient_id)], source=how, at=at)
+        else:
+            with transaction.atomic():
+                record([NewEvent(tenant_id, "consent.withdrawn", at, detail=_withdrawn(row.recipient_id))])
 
     watch(at=NOW)
 
     new = row.template_version_id == TemplateVersion.objects.get(number=2).id
     harm = next(one for one in canary(api)["harms"] if one["harm"] == "unsubscribed")
     assert (harm["canary"], harm["control"]) == ((1, 0) if new else (0, 1))
+
+
+def _withdrawn(recipient_id: UUID) -> dict[str, Any]:
+    return {"recipient": str(recipient_id), "purpose": "marketing", "channel": EVERY_CHANNEL}
 
 
 @pytest.mark.parametrize(
