@@ -8,14 +8,17 @@ from django.db import connection
 from events.bells import ring_on_commit
 from orchestrator.pipeline import SEND_LANES
 
+MOST_AT_ONCE = 20_000  # of a whole tenant, a few seconds; the others are looked at when their time comes
+
+_WAITS = "state = 'pending' AND wait_reason IN ('quiet_hours', 'outside_window')"
 # Sending judges them anew, and has them wait for the right moment if there is still one to wait for.
-_WAKE = """
-UPDATE notifications_delivery SET due_at = '-infinity'
-WHERE tenant_id = %s AND {whose} AND state = 'pending' AND wait_reason IN ('quiet_hours', 'outside_window')
-RETURNING lane
+_WAKE = f"UPDATE notifications_delivery SET due_at = '-infinity' WHERE {{which}} AND {_WAITS} RETURNING lane"
+_WAKE_RECIPIENTS = _WAKE.format(which="tenant_id = %s AND recipient_id = ANY (%s)")
+_WAKE_DELIVERIES = _WAKE.format(which="id = ANY (%s)")
+_OF_TENANT = f"""
+SELECT id FROM notifications_delivery
+WHERE tenant_id = %s AND lane = ANY (%s) AND due_at > '-infinity' AND {_WAITS} LIMIT %s
 """
-_WAKE_RECIPIENTS = _WAKE.format(whose="recipient_id = ANY (%s)")
-_WAKE_TENANT = _WAKE.format(whose="lane = ANY (%s) AND due_at > '-infinity'")  # finds them by `delivery_to_send`
 
 
 def rethink_quiet_hours(*, tenant_id: UUID, recipient_ids: Collection[UUID] | None) -> None:
@@ -25,7 +28,9 @@ def rethink_quiet_hours(*, tenant_id: UUID, recipient_ids: Collection[UUID] | No
     """
     with connection.cursor() as cursor:
         if recipient_ids is None:
-            cursor.execute(_WAKE_TENANT, (tenant_id, list(SEND_LANES)))
+            cursor.execute(_OF_TENANT, (tenant_id, list(SEND_LANES), MOST_AT_ONCE))
+            # Rows are locked in one order by everybody.
+            cursor.execute(_WAKE_DELIVERIES, (sorted(id for (id,) in cursor.fetchall()),))
         else:
             cursor.execute(_WAKE_RECIPIENTS, (tenant_id, list(recipient_ids)))
         lanes = {SEND_LANES[lane] for (lane,) in cursor.fetchall()}
