@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,34 +13,27 @@ from channels_app.registry import channels
 from kernel.clock import now
 from notifications.models import NotificationType
 from orchestrator.api.strategy_shapes import (
-    DefaultStrategyBody,
-    DefaultStrategyShown,
     StepShown,
     StrategyBody,
     StrategyFindingShown,
-    StrategyRollbackBody,
     StrategySaved,
     StrategyShown,
     StrategyTrial,
     StrategyVerdict,
-    StrategyVersionShown,
     TypeFindingsShown,
     built_in_shown,
     fields_of,
     row_shown,
-    version_shown,
 )
 from orchestrator.models import Strategy as StrategyRow
-from orchestrator.models import StrategyVersion
 from orchestrator.rules.policy_lint import Finding, channels_of
 from orchestrator.rules.strategies.sequential import Sequential
 from orchestrator.rules.strategy import BadConfiguration, Options, strategies
-from orchestrator.selectors import default_now, strategy_keys
 from orchestrator.services.lint import linted, linted_type
-from orchestrator.services.strategies import Configured, StrategyInUse, delete, roll_back, save, set_default
+from orchestrator.services.strategies import Configured, StrategyInUse, delete, save
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
-from tenants.api.pages import paginate, paginate_by_name
+from tenants.api.pages import paginate_by_name
 from tenants.api.problems import FieldError, conflict, invalid, not_found
 from tenants.api.schema import operation, page_of
 from tenants.rules.scopes import MANAGE, READ
@@ -137,42 +129,6 @@ class StrategyValidation(TenantView):
         return Response(StrategyVerdict(valid=True, errors=[], findings=findings, steps=_steps(asked)))
 
 
-class StrategyVersions(TenantView):
-    """What a strategy was before."""
-
-    scopes = {"GET": READ}
-
-    @operation("List versions of a strategy", answers={200: page_of(StrategyVersionShown)})
-    def get(self, request: Request, key: str) -> Response:
-        """Newest first; those of a strategy that was deleted stay."""
-        rows = StrategyVersion.objects.filter(tenant_id=self.caller.tenant_id, key=key)
-        return Response(paginate(request, rows, show=lambda page: [version_shown(row) for row in page]))
-
-
-class StrategyRollback(TenantView):
-    """Back to what was."""
-
-    scopes = {"POST": MANAGE}
-
-    @operation(
-        "Roll a strategy back", body=StrategyRollbackBody, answers={200: StrategyShown}, problems=(409,),
-        example={"version": 3},
-    )  # fmt: skip
-    def post(self, request: Request, key: str) -> Response:
-        """Lets it be again as it was at that version, as a new version. One that was deleted comes back."""
-        asked = decode(request, StrategyRollbackBody)
-        tenant_id, actor = self.caller.tenant_id, self.caller.actor
-        try:
-            row = roll_back(key, version=asked.version, tenant_id=tenant_id, actor=actor, at=now())
-        except StrategyInUse as used:
-            raise conflict("strategy_in_use", detail=str(used)) from used
-        except BadConfiguration as bad:
-            raise conflict("version_unusable", detail=f"version {asked.version} will not do any more: {bad}") from bad
-        if row is None:
-            raise not_found(f"'{key[:100]}' has no version {asked.version}.")
-        return Response(row_shown(row))
-
-
 class TypeFindings(TenantView):
     """A type under its strategy."""
 
@@ -183,32 +139,6 @@ class TypeFindings(TenantView):
         """What looks wrong with it under the strategy that its messages have. Pointers are into that strategy."""
         row = get_object_or_404(NotificationType, tenant_id=self.caller.tenant_id, key=key)
         return Response(TypeFindingsShown(findings=[_finding(found) for found in linted_type(row)]))
-
-
-class StrategyByDefault(TenantView):
-    """What counts where nobody says anything."""
-
-    scopes = {"GET": READ, "PUT": MANAGE}
-
-    @operation("Get the default strategy", answers={200: DefaultStrategyShown})
-    def get(self, request: Request) -> Response:
-        """Of messages that name none and whose type names none."""
-        return Response(_default_of(default_now(self.caller.tenant_id)))
-
-    @operation(
-        "Set the default strategy",
-        body=DefaultStrategyBody,
-        answers={200: DefaultStrategyShown},
-        example={"strategy": "sequential"},
-    )
-    def put(self, request: Request) -> Response:
-        """Running processes follow within a second. What was accepted before keeps the strategy that it had."""
-        asked, tenant_id = decode(request, DefaultStrategyBody), self.caller.tenant_id
-        if asked.strategy and asked.strategy not in (known := strategy_keys(tenant_id, wanted={asked.strategy})):
-            message = f"no strategy '{asked.strategy[:40]}'; known: {', '.join(sorted(known))}"
-            raise invalid([FieldError("/strategy", "unknown_strategy", message)])
-        set_default(asked.strategy or "", tenant_id=tenant_id, actor=self.caller.actor, at=now())
-        return Response(_default_of(asked.strategy or ""))
 
 
 def _errors(asked: StrategyBody) -> list[FieldError]:
@@ -237,8 +167,13 @@ def _configuration(asked: StrategyBody) -> dict[str, Any]:
 
 
 def _steps(asked: StrategyBody) -> list[StepShown]:
-    everything = Options(channels.keys(), ordered=False, priority=2)
-    steps = strategies.get(asked.kind).steps(everything, _configuration(asked))
+    """For somebody whom every channel reaches, in the zone UTC, when all conditions hold."""
+    configuration = _configuration(asked)
+    if isinstance(strategies.get(asked.kind), Sequential):
+        asking = [{name: said for name, said in step.items() if name != "when"} for step in configuration["steps"]]
+        configuration = {**configuration, "steps": asking}
+    everything = Options(channels.keys(), ordered=False, priority=2, at=now())
+    steps = strategies.get(asked.kind).steps(everything, configuration)
     return [StepShown(channels=list(step.channels), after_seconds=step.after_seconds) for step in steps]
 
 
@@ -253,7 +188,3 @@ def _finding(found: Finding) -> StrategyFindingShown:
         severity=found.severity,
         message=found.message,
     )
-
-
-def _default_of(chosen: str) -> DefaultStrategyShown:
-    return DefaultStrategyShown(strategy=chosen or settings.ORCHESTRATOR.default_strategy, chosen=bool(chosen))

@@ -10,6 +10,8 @@ from orchestrator.api import (
     explain,
     preview,
     strategies,
+    strategy_default,
+    strategy_versions,
     template_samples,
     template_tests,
 )
@@ -35,10 +37,10 @@ urlpatterns = [
     path("experiments/<str:key>/start", experiments.ExperimentStart.as_view()),
     path("experiments/<str:key>/stop", experiments.ExperimentStop.as_view()),
     path("types/<str:key>/findings", strategies.TypeFindings.as_view()),
-    path("strategies/default", strategies.StrategyByDefault.as_view()),
+    path("strategies/default", strategy_default.StrategyByDefault.as_view()),
     path("strategies/validate", strategies.StrategyValidation.as_view()),
     path("strategies/backtest", backtests.StrategyBacktest.as_view()),
     path("strategies/<str:key>", strategies.StrategyDetail.as_view()),
-    path("strategies/<str:key>/versions", strategies.StrategyVersions.as_view()),
-    path("strategies/<str:key>/rollback", strategies.StrategyRollback.as_view()),
+    path("strategies/<str:key>/versions", strategy_versions.StrategyVersions.as_view()),
+    path("strategies/<str:key>/rollback", strategy_versions.StrategyRollback.as_view()),
 ]

@@ -140,11 +140,11 @@ def _comparison_faults(condition: Mapping[str, Any], *, below: str) -> Iterator[
     if not isinstance(path, str) or not _PATH.fullmatch(path):
         known = "data.…, recipient.…, priority, time, weekday"
         yield Fault(f"{below}/path", "unknown_path", f"no path {path!r:.80}; known: {known}")
-    if op not in _WANTS:
+    if not isinstance(op, str) or op not in _WANTS:
         yield Fault(f"{below}/op", "unknown_op", f"no op {op!r:.20}; known: {', '.join(_WANTS)}")
     elif not _WANTS[str(op)][0](value) or ("value" not in condition and op != "exists"):
         yield Fault(f"{below}/value", "bad_value", f"'{op}' takes {_WANTS[str(op)][1]}, not {value!r:.80}")
-    elif path in _WORDS:
+    elif isinstance(path, str) and path in _WORDS:
         for one in value if isinstance(value, list | tuple) else (value,):
             if op != "exists" and not _WORDS[path][0](one):
                 yield Fault(

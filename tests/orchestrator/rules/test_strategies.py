@@ -9,6 +9,13 @@ from orchestrator.rules.strategies.sequential import SEQUENTIAL, SEQUENTIAL_EMAI
 from orchestrator.rules.strategies.smart import SMART
 from orchestrator.rules.strategy import BadConfiguration, Options, Step, Strategy, strategies
 
+# What configurations are made of, so that a good part of what is made up at random is nearly right.
+WORDS = (
+    "steps", "channel", "channels", "after_seconds", "fallback_after_seconds", "when", "between", "path", "op", "value",
+    "all", "any", "not", "levels", "low", "critical", "begin_with", "rest", "never", "order", "cost_micros", "success",
+    "seen", "others", "spacing", "ttl", "email", "sms", "push", "08:00", "20:00", "data.total", "==", "exists",
+    "priority",
+)  # fmt: skip
 CHANNELS = ("email", "sms", "push", "web_push", "in_app", "webhook", "chat")
 
 
@@ -99,6 +106,33 @@ def test_the_defaults_of_every_strategy_pass_its_own_check(key: str) -> None:
 def test_a_configuration_that_cannot_run_is_refused(configuration: dict[str, object]) -> None:
     with pytest.raises(BadConfiguration):
         SEQUENTIAL.check(configuration)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    key=st.sampled_from(strategies.keys()),
+    configuration=st.dictionaries(st.sampled_from(WORDS), ANYTHING, max_size=5),
+    priority=st.integers(0, 3),
+)
+def test_whatever_is_written_is_refused_with_reasons_or_runs(
+    key: str, configuration: dict[str, object], priority: int
+) -> None:
+    strategy = strategies.get(key)
+    try:
+        strategy.check(configuration)
+    except BadConfiguration:
+        return
+
+    options = Options(CHANNELS, ordered=False, priority=priority)
+    used = [channel for step in strategy.steps(options, configuration) for channel in step.channels]
+
+    assert sorted([*used, *strategy.left_out(options, configuration)]) == sorted(CHANNELS)
 
 
 def test_a_step_is_a_value() -> None:
