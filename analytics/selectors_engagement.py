@@ -3,14 +3,17 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
-from analytics.rules.engagement import EVERYBODY, Profile, later, segment_of
+from analytics.models import EngagementTally
+from analytics.rules.engagement import EVERYBODY, Profile, faded, later, segment_of
 from orchestrator.rules.bandit import NOTHING, ChannelEvidence, Count
 
 DIGITS = 2  # of counts: decisions are kept with their evidence, and more would say nothing
@@ -39,6 +42,40 @@ def evidence_of(
         who: _with_own(shared[who[0], segment], profiles[who]) if who in profiles else shared[who[0], segment]
         for who, segment in segments.items()
     }
+
+
+ENGAGEMENT_GROUPINGS = ("channel", "segment", "hour")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementGroup:
+    """Tries and successes of one group on one channel."""
+
+    name: str
+    channel: str
+    tries: float
+    successes: float
+
+
+def engagement(rows: QuerySet[EngagementTally], *, by: str, at: datetime) -> list[EngagementGroup]:
+    """`rows` as they have faded until `at`, by one of `ENGAGEMENT_GROUPINGS` and by channel, in that order."""
+    half_life = timedelta(days=settings.ORCHESTRATOR.engagement_half_life_days)
+    match by:
+        case "hour":
+            rows = rows.filter(hour__gte=0)
+        case "segment":
+            rows = rows.filter(hour__lt=0).exclude(segment=EVERYBODY)
+        case _:
+            rows = rows.filter(hour__lt=0, segment=EVERYBODY)
+    summed: dict[tuple[int, str, str], Count] = defaultdict(lambda: NOTHING)
+    for row in rows.order_by().iterator():
+        left = faded(row.as_of, at, half_life)
+        name = {"hour": f"{_DAYS[row.hour // 24]} {row.hour % 24:02}", "segment": row.segment}.get(by, row.channel)
+        place = (max(row.hour, 0), name, row.channel)
+        tries, successes = summed[place]
+        summed[place] = (tries + row.tries * left, successes + row.successes * left)
+    return [EngagementGroup(place[1], place[2], *summed[place]) for place in sorted(summed)]
 
 
 def _of(cells: Cells, tenant: UUID, segment: str, channel: str) -> ChannelEvidence:

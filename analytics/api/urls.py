@@ -2,6 +2,10 @@
 
 from django.urls import path
 
+from analytics.api.engagement import Engagement
 from analytics.api.summary import Summary
 
-urlpatterns = [path("analytics/summary", Summary.as_view())]
+urlpatterns = [
+    path("analytics/summary", Summary.as_view()),
+    path("analytics/engagement", Engagement.as_view()),
+]
