@@ -52,6 +52,7 @@ class Choices:
     quiet: tuple[Quiet, ...]
     language: str
     timezone: str
+    nothing: bool = False  # what is off already is said to be off, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def as_typed(fields: Fields, centre: Centre) -> Choices:
 def all_off(choices: Choices, centre: Centre) -> Choices:
     """The same, without anything that can be done without."""
     kept = frozenset(switch.pair for switch in _switches(centre) if switch.locked)
-    return replace(choices, on=choices.on & kept, agreed=frozenset())
+    return replace(choices, on=choices.on & kept, agreed=frozenset(), nothing=True)
 
 
 def faults_in(choices: Choices, centre: Centre) -> dict[str, str]:
@@ -137,7 +138,7 @@ def changes_of(choices: Choices, centre: Centre) -> Changes:
     topics = {topic.about: topic for topic in centre.topics}
     for switch in _switches(centre):
         wanted = switch.pair in choices.on
-        if switch.locked or wanted == switch.on:
+        if switch.locked or (wanted == switch.on and not choices.nothing):
             continue
         change = _and(change, choice(topics[switch.about], switch.channel, yes=wanted, document=centre.document))
         if wanted:

@@ -108,13 +108,31 @@ def look(tenant: Tenant, person: Person, *, at: datetime) -> Centre:
 
 
 def choice(topic: Topic, channel: str, *, yes: bool, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The change of a document that switches one channel of a topic."""
+    """The change of a document that switches one channel of a topic, and of each kind that was told otherwise."""
     if topic.about == EVERYTHING:
         return {"channels": {channel: yes}}
-    part = "categories" if topic.category else "types"
-    before = document.get(part, {}).get(topic.key)
+    if not topic.category:
+        return {"types": {topic.key: _on_channel(document.get("types", {}).get(topic.key), channel, yes=yes)}}
+    said = document.get("types", {})
+    own = _on_channel(document.get("categories", {}).get(topic.key), channel, yes=yes)
+    types = {
+        kind.key: _on_channel(said[kind.key], channel, yes=yes)
+        for kind in topic.kinds
+        if _says(said.get(kind.key), channel) is (not yes)
+    }
+    return {"categories": {topic.key: own}, **({"types": types} if types else {})}
+
+
+def _on_channel(before: Any, channel: str, *, yes: bool) -> dict[str, bool]:
+    """The change of a choice; one for all channels goes on counting for the others."""
     spread = dict.fromkeys(channel_names(), before) if isinstance(before, bool) else {}
-    return {part: {topic.key: {**spread, channel: yes}}}
+    return {**spread, channel: yes}
+
+
+def _says(choice: Any, channel: str) -> bool | None:
+    """What a choice says about a channel."""
+    found = choice.get(channel) if isinstance(choice, Mapping) else choice
+    return found if isinstance(found, bool) else None
 
 
 def frequency_choice(topic: Topic, every: str, *, at: str, on: str) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from preferences.consent_requirements import forget_requirements
 from preferences.models import Consent, ConsentProof, Preferences, Suppression
 from preferences.pages.centre_words import CENTRE_WORDS, CHANNEL_WORDS, LANGUAGE_NAMES
 from preferences.pages.words import WORDS
-from preferences.rules import Ban, Reason
-from preferences.selectors import bans_on
+from preferences.rules import Ban, Reason, judged
+from preferences.selectors import bans_on, wishes_of
 from preferences.services import NewSuppression, put, suppress
 from preferences.services.centre_links import centre_link
 from preferences.services.consents import NewConsent, record_consents
@@ -345,6 +345,25 @@ def test_everything_off_is_one_click_and_leaves_what_is_needed(path: str, ana: U
     assert form(page(path)).get("on", []) == []
     assert re.search(r'value="category:security\|email" checked disabled', page(path))
     assert Consent.objects.order_by("id").last().state == "withdrawn"  # type: ignore[union-attr]
+
+
+def test_a_switch_counts_for_each_of_its_kinds(path: str, acme: Tenant, ana: UUID) -> None:
+    kinds = {"weekly_news": {"sms": True, "email": True}, "breaking_news": True, "flash_sale": {"email": True}}
+    put(tenant_id=acme.id, recipient_id=ana, document={"types": kinds}, at=AT)
+    fields = form(page(path))
+    fields["on"].remove(f"{NEWS}|email")
+    saved(path, fields)
+
+    types = document(ana)["types"]
+    assert types["weekly_news"] == {"sms": True, "email": False}
+    assert (types["breaking_news"]["email"], types["breaking_news"]["push"]) == (False, True)
+    assert types["flash_sale"] == {"email": True}
+
+    saved(path, form(page(path)) | {"save": "nothing"})
+    wishes = wishes_of([ana])[ana]
+    for type, category in (("weekly_news", "news"), ("breaking_news", "news"), ("flash_sale", "marketing")):
+        assert judged(wishes, channel="email", category=category, type=type) is not None
+    assert judged(wishes, channel="email", category="security", type="new_login") is None
 
 
 def test_a_tenant_without_types_offers_its_channels(at: datetime) -> None:
