@@ -23,11 +23,11 @@ class DedupPolicy(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit
     """When a message counts as said before to the same person, beside a key that the request itself names.
 
     `content`: the same words; `near`: nearly the same ones, at most `distance` of 64 SimHash bits apart; `type`:
-    anything of this type. `sliding`: each repetition keeps the window open for as long again. `across_types`: said
-    under whatever type.
+    anything of this type; `correlation`: anything with the same correlation id, whatever its type, words and channels.
+    `sliding`: each repetition keeps the window open for as long again. `across_types`: said under whatever type.
     """
 
-    by: tuple[Literal["content", "near", "type"], ...] = ()
+    by: tuple[Literal["content", "near", "type", "correlation"], ...] = ()
     window_minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None  # None = ORCHESTRATOR_DEDUP_WINDOW_MINUTES
     sliding: bool = False
     distance: Annotated[int, Meta(ge=1, le=12)] = 3

@@ -1,9 +1,10 @@
 """Has this person been told already? What counts as the same message: pure.
 
 A request says so with `dedup.key`: one message per key and recipient within a window, whatever its type, words or
-channels. A type says so in its policy: the same words (`content`), nearly the same ones (`near`), or anything of the
-`type`. Critical messages and those that say `override` are news always; so is every occurrence of a recurrence, and
-what tells of a digest.
+channels. A type says so in its policy: the same words (`content`), nearly the same ones (`near`), anything of the
+`type`, or anything with the same correlation id (`correlation`).
+
+Critical messages and those that say `override` are news always; so is every occurrence of a recurrence, and what tells of a digest.
 
 The words are judged before they are filled in, so nothing need be rendered for it: they are those of the request, the
 name of its template, and the data for this person, all normalised (NFKC, case, white space; digits stay).
@@ -22,7 +23,7 @@ from notifications.rules.policy import DedupPolicy
 from orchestrator.rules.similarity import distance, normalised, simhash, texts_in
 from orchestrator.values import CRITICAL, ClaimedNotification
 
-STRATEGIES = ("key", "type", "content", "near")  # in the order in which they are asked
+STRATEGIES = ("key", "correlation", "type", "content", "near")  # in the order in which they are asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Sight:
     notification_id: UUID
     at: datetime
     until: datetime  # the end of the window: from then on the same is news again
-    by: str = "key"  # key | content | near | type
+    by: str = "key"  # one of STRATEGIES
     sliding: bool = False  # each repetition keeps the window open for as long again
     near: Near | None = None  # what is compared, where alike is enough
 
@@ -78,6 +79,7 @@ def sights_by_policy(
     *,
     policy: DedupPolicy,
     words: Mapping[str, Any],
+    correlation_id: str,
     own: Mapping[str, Any],
     window_minutes: int,
     at: datetime,
@@ -87,14 +89,17 @@ def sights_by_policy(
     until = at + timedelta(minutes=policy.window_minutes or window_minutes)
     if always_news(notification) or until == at:
         return
-    scope = (notification.mode, "" if policy.across_types else notification.type)
-    data = {**notification.data, **own}
-    said = list(map(normalised, texts_in([words, data])))
+    said = list(map(normalised, texts_in([words, {**notification.data, **own}])))
     for by in policy.by:
+        scope = (notification.mode, "" if policy.across_types or by == "correlation" else notification.type)
         near: Near | None = None
         match by:
+            case "correlation" if not correlation_id:
+                continue
+            case "correlation":
+                what = [correlation_id]
             case "type":
-                what: list[Any] = []
+                what = []
             case "content":
                 what = [notification.template, *said]
             case "near":

@@ -23,6 +23,7 @@ from notifications.values import NotificationRequest, Trouble
 from orchestrator.rules.planning import refusals
 from orchestrator.services.planning import Decided, decide
 from orchestrator.services.rendering import Quarantined, Rendered, Wording, render
+from orchestrator.services.repetitions import Worded
 from orchestrator.services.routing import in_choice
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 from templates_app.values import RenderError
@@ -53,7 +54,8 @@ def preview(
         persons = people(UUID(entry["id"]) for entry in entries)
         ways = ways_of([tenant_id])
         content = msgspec.to_builtins(request.content) if request.content else {}
-        decided = decide([(notification, entries)], ways=ways, at=at, contents={notification.id: content})
+        words = {notification.id: Worded(content, request.correlation_id or "")}
+        decided = decide([(notification, entries)], ways=ways, at=at, contents=words)
         shown = _shown(verdict, notification, decided, persons, ways=ways, at=at)
         transaction.set_rollback(True)
     return shown

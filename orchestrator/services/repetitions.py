@@ -6,13 +6,13 @@ A handful of statements for any batch, and none where nobody asks.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 
 from notifications.models import Notification
-from notifications.rules.policy import NO_POLICY, TypePolicy
+from notifications.rules.policy import NO_POLICY, DedupPolicy, TypePolicy
 from orchestrator.rules.duplicates import STRATEGIES, Sight, sight_of, sights_by_policy
 from orchestrator.services import sightings
 from orchestrator.services.digests import telling
@@ -20,7 +20,17 @@ from orchestrator.values import ClaimedNotification
 
 Shares = Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]]
 Policies = Mapping[tuple[UUID, str], TypePolicy]
-Contents = Mapping[UUID, Mapping[str, Any]]
+
+
+class Worded(NamedTuple):
+    """What a request brought along: words by channel, and what it belongs to."""
+
+    content: Mapping[str, Any]
+    correlation_id: str = ""
+
+
+Contents = Mapping[UUID, Worded]
+NO_WORDS = Worded({})
 
 
 def repetitions(
@@ -55,9 +65,7 @@ def _sights(
     found: dict[str, list[Sight]] = defaultdict(list)
     asking = {n.id: policy.dedup for n, _ in shares if (policy := _policy(n, policies)).dedup.by}
     exempt = telling(asking)
-    wordy = {
-        n.id for n, _ in shares if n.id in asking and n.content_channels and {"content", "near"} & {*asking[n.id].by}
-    }
+    wordy = {n.id for n, _ in shares if n.id in asking and _needs_words(n, asking[n.id])}
     words = _contents(wordy, known=contents or {})
     for notification, recipients in shares:
         minutes = int(notification.dedup.get("window_minutes", window))
@@ -66,11 +74,13 @@ def _sights(
             if notification.dedup and (sight := sight_of(notification, person, window_minutes=minutes, at=at)):
                 found["key"].append(sight)
             if notification.id in asking and notification.id not in exempt:
+                worded = words.get(notification.id, NO_WORDS)
                 for sight in sights_by_policy(
                     notification,
                     person,
                     policy=asking[notification.id],
-                    words=words.get(notification.id, {}),
+                    words=worded.content,
+                    correlation_id=worded.correlation_id,
                     own=entry.get("data") or {},
                     window_minutes=window,
                     at=at,
@@ -83,7 +93,14 @@ def _policy(notification: ClaimedNotification, policies: Policies) -> TypePolicy
     return policies.get((notification.tenant_id, notification.type), NO_POLICY)
 
 
+def _needs_words(notification: ClaimedNotification, policy: DedupPolicy) -> bool:
+    reads = {"content", "near"} & {*policy.by}
+    return "correlation" in policy.by or bool(reads and notification.content_channels)
+
+
 def _contents(ids: Collection[UUID], *, known: Contents) -> Contents:
     missing = {id for id in ids if id not in known}
-    rows = Notification.objects.filter(id__in=missing).order_by().values_list("id", "content") if missing else ()
-    return {**known, **dict(rows)}
+    if not missing:
+        return known
+    rows = Notification.objects.filter(id__in=missing).order_by().values_list("id", "content", "correlation_id")
+    return {**known, **{id: Worded(content, correlation_id) for id, content, correlation_id in rows}}

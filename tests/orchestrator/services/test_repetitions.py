@@ -161,6 +161,23 @@ def test_what_one_strategy_keeps_back_leaves_nothing_behind_for_the_others(acme:
     assert Sighting.objects.count() == 3  # the type, and the words of the two that were said
 
 
+def test_what_belongs_together_is_said_once_whatever_its_type_words_and_channel(acme: Tenant, say: Say) -> None:
+    for key in ("mail", "text"):
+        a_type(acme, key, by=["correlation"])
+    other = {"content": {"in_app": {"title": "Other", "body": "words"}}}
+    checkout, next_one = {"correlation_id": "checkout-7"}, {"correlation_id": "checkout-8"}
+
+    rows = [
+        say("mail", facts=checkout),
+        say("text", facts=checkout | other),
+        say("text", facts=next_one),
+        say("mail"),
+        say("mail"),
+    ]
+
+    assert repeated(*rows) == [False, True, False, False, False]
+
+
 def test_it_is_judged_for_each_recipient_with_their_own_data(acme: Tenant) -> None:
     a_type(acme, by=["content"])
     people = recipients(acme, "ana", "bo")
