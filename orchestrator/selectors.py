@@ -137,7 +137,8 @@ def forget_strategies() -> None:
 def steps_that_succeeded(places: Iterable[tuple[UUID, UUID, int]]) -> set[tuple[UUID, UUID, int]]:
     """Of (notification, recipient, step), those for whom a step before that one has succeeded.
 
-    A step succeeded when a delivery of it was delivered, or was sent on a channel that cannot report more.
+    A step succeeded when a delivery of it did what its strategy wants of it, as far as its channel tells
+    (`rules/success.py`).
     """
     wanted = list(places)
     if not wanted:
