@@ -4,7 +4,8 @@ A request says so with `dedup.key`: one message per key and recipient within a w
 channels. A type says so in its policy: the same words (`content`), nearly the same ones (`near`), anything of the
 `type`, or anything with the same correlation id (`correlation`).
 
-Critical messages and those that say `override` are news always; so is every occurrence of a recurrence, and what tells of a digest.
+Critical messages and those that say `override` are news always; so is every occurrence of a recurrence, and what tells
+of a digest.
 
 The words are judged before they are filled in, so nothing need be rendered for it: they are those of the request, the
 name of its template, and the data for this person, all normalised (NFKC, case, white space; digits stay).
