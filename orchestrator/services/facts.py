@@ -18,8 +18,6 @@ from channels_app.registry import channels
 from notifications.rules.policy import NO_POLICY, TypePolicy
 from notifications.rules.states import FANOUT
 from notifications.selectors import policies_of
-from orchestrator.catalogue import Whose, evidence_for
-from orchestrator.rules.bandit import ChannelEvidence
 from orchestrator.rules.conditions import met
 from orchestrator.rules.planning import candidate_channels
 from orchestrator.rules.situation import (
@@ -32,13 +30,13 @@ from orchestrator.rules.situation import (
     StrategyFacts,
 )
 from orchestrator.rules.strategies.immediate import IMMEDIATE
-from orchestrator.rules.strategy import strategies
 from orchestrator.rules.success import ORDINARY
 from orchestrator.rules.timing import place_matters
 from orchestrator.selectors import Chosen, orchestrations_now
 from orchestrator.services.caps import with_uses
 from orchestrator.services.clocks import place_of, zone_of
 from orchestrator.services.consented import Subject, demands_of, words_about
+from orchestrator.services.evidence import with_evidence
 from orchestrator.services.exposures import experiment_facts, templates_of_arms
 from orchestrator.services.gathering import into_digests
 from orchestrator.services.hearsay import told_on
@@ -106,36 +104,7 @@ def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | No
                 situation = replace(situation, duplicate_of=first)
             situations.append(situation)
         cases.append((case, situations))
-    return Facts(into_digests(with_uses(_with_evidence(cases, at=at), at=at)), known, offers)
-
-
-def _with_evidence(cases: list[tuple[Case, list[Situation]]], *, at: datetime) -> list[tuple[Case, list[Situation]]]:
-    """The same, with what was learned of people where a strategy learns and has a choice."""
-    learning = [_learns(case) for case, _ in cases]
-    wanted = {
-        (case.notification.tenant_id, situation.recipient_id)
-        for (case, situations), learns in zip(cases, learning, strict=True)
-        if learns
-        for situation in situations
-    }
-    known = evidence_for(wanted, at=at)
-    if not known:
-        return cases
-    return [
-        (case, [_informed(case, situation, known) for situation in situations] if learns else situations)
-        for (case, situations), learns in zip(cases, learning, strict=True)
-    ]
-
-
-def _learns(case: Case) -> bool:
-    arms = case.experiment.arms if case.experiment else ()
-    kinds = {case.strategy.kind, *(arm.strategy.kind for arm in arms if arm.strategy)}
-    return len(case.channels) > 1 and any(strategies.get(kind).learns for kind in kinds)
-
-
-def _informed(case: Case, situation: Situation, known: Mapping[Whose, Mapping[str, ChannelEvidence]]) -> Situation:
-    found = known.get((case.notification.tenant_id, situation.recipient_id), {})
-    return replace(situation, evidence={c.key: found[c.key] for c in case.channels if c.key in found})
+    return Facts(into_digests(with_uses(with_evidence(cases, ways=ways, at=at), at=at)), known, offers)
 
 
 def _subject(notification: ClaimedNotification, policies: Mapping[tuple[UUID, str], TypePolicy]) -> Subject:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from analytics.models import EngagementProfile, EngagementTally
 from channels_app.accounts import forget_accounts
+from channels_app.services import Facts, create
 from events.models import Event
 from notifications.models import Delivery, Notification
 from orchestrator import pipeline
@@ -137,3 +138,18 @@ def test_the_explanation_shows_what_was_believed_and_how_likely_it_was_drawn(ten
     assert (told.choice.like, told.choice.segment) == (None, "email/often")
     assert [(arm.channel, arm.propensity) for arm in told.choice.arms] == [("email", 1.0), ("in_app", 0.0)]
     assert told.choice.arms[0].chance == pytest.approx(0.6885, abs=0.001)
+
+
+def test_what_an_account_charges_is_what_its_channel_costs(tenant: Tenant) -> None:
+    people = recipients(tenant, "ana")
+    learned(tenant, people["ana"], email=(80.0, 60.0), in_app=(80.0, 30.0))
+    smtp = {"url": "smtp://127.0.0.1:1"}
+    dear = Facts("dear", "smtp", credentials=smtp, cost_micros=90_000, currency="EUR")
+    create(dear, tenant_id=None, actor="test", at=datetime.now(UTC))
+    forget_accounts()
+
+    row = planned(tenant, people)
+
+    assert steps(row, people["ana"]) == [("in_app", 0), ("email", 1)]
+    (decision,) = decisions_of(row)
+    assert {arm["channel"]: arm["cost_micros"] for arm in decision.why["arms"]} == {"email": 90_000, "in_app": 0}
