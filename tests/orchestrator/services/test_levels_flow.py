@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -13,7 +14,10 @@ from notifications.fields import AT_ONCE
 from notifications.models import Delivery, Notification, NotificationType
 from notifications.services.types import save_type
 from orchestrator import pipeline
+from preferences.rules.calling_hours import CALLING_HOURS, CallingHours
+from preferences.rules.quiet_hours import Window
 from preferences.services import put
+from preferences.services.consents import NewConsent, record_consents
 from preferences.services.overrides import override, take_back
 from preferences.services.tenant_defaults import put_tenant_preferences
 from tenants.models import Tenant
@@ -201,3 +205,26 @@ def test_who_moves_to_where_it_is_day_is_told_at_once(acme: Tenant, ana: UUID) -
 
     assert waiting.wait_reason == "quiet_hours"
     assert delivery(row).state == "sent"
+
+
+def test_marketing_by_text_waits_for_the_calling_hours_of_the_number_and_other_texts_do_not(
+    acme: Tenant, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = ZoneInfo("America/New_York")
+    opens, closes = (datetime.now(there) + timedelta(hours=ahead) for ahead in (2, 4))
+    window = Window(opens.time().replace(second=0, microsecond=0), closes.time().replace(second=0, microsecond=0))
+    monkeypatch.setitem(CALLING_HOURS, "US", CallingHours("US", (window,), "of this test"))  # type: ignore[arg-type]
+    settings.PROVIDER_CREDENTIALS = {"twilio": {"account_sid": "AC1", "auth_token": "secret", "sender": "+15005550006"}}
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        bo = recipients(acme, "bo", phone="+12125550123")["bo"]
+        record_consents(acme.id, [NewConsent(bo, "marketing", "sms", True, "", "api", now)], actor="test", at=now)
+    facts = {"content": {"sms": {"body": "Hi"}}}
+    offer = a_notification(acme, {"bo": bo}, category="marketing", **facts)
+    code = a_notification(acme, {"bo": bo}, category="codes", **facts)
+
+    pipeline.plan(1)
+
+    assert (delivery(offer).state, delivery(offer).wait_reason) == ("pending", "outside_window")
+    assert (delivery(offer).due_at or now) - now > timedelta(hours=1, minutes=58)
+    assert (delivery(code).state, delivery(code).wait_reason) == ("pending", "")
