@@ -4,8 +4,8 @@ A look is a constant number of statements, however many canaries there are. Read
 in it are one transaction, so every line counts once.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -28,7 +28,8 @@ ACTOR = "canary"
 PAUSE = timedelta(seconds=20)  # between two looks at a canary
 SWEEP = timedelta(minutes=10)  # as long as what was planned before the end of a canary may still turn up
 NEWS = timedelta(hours=1)  # as long as the metrics tell how canaries ended
-MOST_LINES = 20_000  # read in one look
+MOST_LINES = 20_000  # read at once
+MOST_READS = 10  # in one look
 MOST_CANARIES = 500
 _HIGHEST_ID = UUID(int=(1 << 128) - 1)
 
@@ -114,32 +115,41 @@ class _Line:
 
 
 def _read(canaries: Sequence[Canary], *, at: datetime) -> None:
-    """Bring the figures of the canaries up to date with the log."""
+    """Bring the figures of the canaries up to date with the log; what is too much for one look waits for the next."""
+    for _ in range(MOST_READS):
+        if not _read_on(canaries):
+            break
+    tallies = _tallies([canary.id for canary in canaries])
+    for canary in canaries:
+        canary.tallies = [msgspec.to_builtins(tally) for tally in tallies.get(canary.id, ())]
+        canary.looked_at = at
+
+
+def _read_on(canaries: Sequence[Canary]) -> bool:
+    """Count what the next lines tell; `True` when there may be more."""
     horizon, lines = _lines(canaries)
     full = len({line.id for line in lines}) >= MOST_LINES
     place = (lines[-1].xid, lines[-1].id) if full else (horizon - 1, _HIGHEST_ID)
     by_id = {canary.id: canary for canary in canaries}
+    begun: Counter[tuple[UUID, str]] = Counter()
     harms: list[CanaryHarm] = []
     for line in lines:
         canary = by_id.get(line.canary_id) if line.canary_id else None
         if canary is None or (percent := _share_at(canary, line.planned_at)) == 0:
             continue
         new = line.version_id == canary.version_id
-        first = gets_canary(canary.template_id, canary.version_id, line.recipient_id, percent=percent)
-        if new != first:
+        if new != gets_canary(canary.template_id, canary.version_id, line.recipient_id, percent=percent):
             continue  # planned while the share was changing
         if line.harm:
             harms.append(_harm(canary, line, percent=percent, new=new))
         else:
-            which = "canary" if new else "control"
-            canary.deliveries = {**canary.deliveries, which: canary.deliveries.get(which, 0) + 1}
-    CanaryHarm.objects.bulk_create(harms, ignore_conflicts=True, batch_size=2_000)
-    tallies = _tallies(by_id)
+            begun[canary.id, "canary" if new else "control"] += 1
+    CanaryHarm.objects.bulk_create(harms, ignore_conflicts=True)
     for canary in canaries:
-        canary.tallies = [msgspec.to_builtins(tally) for tally in tallies.get(canary.id, ())]
-        canary.looked_at = at
+        canary.deliveries = {which: many + begun[canary.id, which] for which, many in canary.deliveries.items()}
         if (canary.log_xid, canary.log_id.int) < (place[0], place[1].int):
             canary.log_xid, canary.log_id = place
+    return full
 
 
 def _lines(canaries: Sequence[Canary]) -> tuple[int, list[_Line]]:
@@ -182,9 +192,9 @@ def _harm(canary: Canary, line: _Line, *, percent: int, new: bool) -> CanaryHarm
     )
 
 
-def _tallies(by_id: Mapping[UUID, Canary]) -> dict[UUID, list[Tally]]:
+def _tallies(canary_ids: Sequence[UUID]) -> dict[UUID, list[Tally]]:
     """People by kind of harm and share."""
-    rows = CanaryHarm.objects.filter(canary_id__in=by_id).order_by("canary_id", "harm", "percent")
+    rows = CanaryHarm.objects.filter(canary_id__in=canary_ids).order_by("canary_id", "harm", "percent")
     counted = rows.values_list("canary_id", "harm", "percent", "canary").annotate(people=Count("recipient_id"))
     found: dict[UUID, list[Tally]] = defaultdict(list)
     for (canary_id, harm, percent), group in groupby(counted, key=lambda row: row[:3]):

@@ -16,6 +16,7 @@ from events.values import NewEvent
 from kernel.gauges import gauge_sources
 from notifications.models import Delivery
 from orchestrator import pipeline
+from orchestrator.services import canaries
 from orchestrator.services.canaries import PAUSE, watch
 from preferences.address_hash import Contact
 from preferences.rules import Reason
@@ -154,7 +155,13 @@ def test_words_that_do_no_harm_are_promoted(api: Api) -> None:  # noqa: F811
     assert said(api("GET", "/audit"))["results"][0]["action"] == "template.canary_promoted"
 
 
-def test_every_line_counts_once_however_often_it_is_looked_at(api: Api) -> None:  # noqa: F811
+@pytest.mark.parametrize("lines", [20_000, 7])
+def test_every_line_counts_once_however_it_is_looked_at(
+    api: Api,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    lines: int,
+) -> None:
+    monkeypatch.setattr(canaries, "MOST_LINES", lines)
     begin(api, GOOD, min_deliveries=1000)
     notify(api)
     work()
