@@ -8,6 +8,8 @@ import pytest
 
 from notifications.rules.policy import TypePolicy, policy_in
 from orchestrator.rules.judging import judge
+from orchestrator.rules.planning import decide
+from orchestrator.rules.record import Said, again, outcome, packed, unpacked
 from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, StrategyFacts, Unusable
 from orchestrator.rules.timing import Hold, held_until, place_matters
 from orchestrator.values import CRITICAL
@@ -138,3 +140,20 @@ def test_where_somebody_is_is_asked_only_when_it_matters(
     found: TypePolicy = policy_in(policy)
 
     assert place_matters(category, found, channels) is expected
+
+
+def test_what_holds_a_message_back_can_be_decided_repeatedfrom_its_record() -> None:
+    levels = [
+        level_in({**QUIET, "conditions": [{"mute": {"path": "data.x", "equals": 1}}]}),
+        level_in({"channel_order": ["sms"]}, "override", until=LATER, id="7"),
+        level_in({"holidays": {"FR": ["2026-11-20"]}, "types": {"other": False}}, "default"),
+    ]
+    endpoints = {"sms": (EndpointFacts(UUID(int=1)),)}
+    situation = Situation(UUID(int=7), "Europe/Paris", endpoints, wishes=wishes_among(levels), place=PARIS)
+    decision = decide(a_case({"holidays": False}, category="marketing"), situation)
+
+    (repeated,) = again(unpacked(packed([decision])), said=Said())
+
+    assert repeated.situation == decision.situation
+    assert outcome([repeated]) == outcome([decision])
+    assert [d.wait_reason for d in repeated.deliveries] == ["outside_window"]
