@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.clock import now
-from preferences.api.consents import ChannelOrAll, Purpose
+from preferences.api.consent_shapes import ChannelOrAll, Purpose
 from preferences.catalogue import channel_names
 from preferences.consent_requirements import default_demands, demands_of, forget_requirements, keep_demands
 from preferences.rules import REQUIRED_CATEGORIES

@@ -9,15 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from audience.rules.places import is_timezone
-from preferences.pages.centre_look import (
-    Agreement,
-    Centre,
-    Pair,
-    Switch,
-    choice,
-    frequency_choice,
-    window_in_words,
-)
+from preferences.pages.centre_choice import choice, frequency_choice
+from preferences.pages.centre_look import Agreement, Centre, Pair, Switch, window_in_words
 from preferences.pages.centre_words import LANGUAGE_NAMES
 from preferences.rules import Batch
 from preferences.rules.quiet_hours import DAYS

@@ -10,6 +10,7 @@ from preferences.address_hash import Contact
 from preferences.catalogue import channel_names
 from preferences.consent_requirements import requirements_of
 from preferences.documents import merged
+from preferences.pages.centre_choice import EVERYTHING, choice, frequency_choice
 from preferences.rules import REQUIRED_CATEGORIES, Ban, Batch, Reason, Wishes, clock_of, frequency_for, judged
 from preferences.rules.consent import EVERY_CHANNEL, Requirements, Said, demand_of, newest_word
 from preferences.rules.levels import FORCED, RECIPIENT, level_in, wishes_among
@@ -18,8 +19,6 @@ from preferences.selectors import bans_on, document_of, wishes_of
 from preferences.selectors_consents import consent_state_of
 from preferences.topics import Topic, spoken, topics_of
 from tenants.models import Tenant
-
-EVERYTHING = "channels"  # what a topic is about that stands for all messages
 
 Pair = tuple[str, str]  # what it is about, and the channel
 
@@ -105,43 +104,6 @@ def look(tenant: Tenant, person: Person, *, at: datetime) -> Centre:
         zone=clock_of(wishes, own=person.timezone, otherwise=tenant.timezone, at=at),
         bans=bans,
     )
-
-
-def choice(topic: Topic, channel: str, *, yes: bool, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The change of a document that switches one channel of a topic, and of each kind that was told otherwise."""
-    if topic.about == EVERYTHING:
-        return {"channels": {channel: yes}}
-    if not topic.category:
-        return {"types": {topic.key: _on_channel(document.get("types", {}).get(topic.key), channel, yes=yes)}}
-    said = document.get("types", {})
-    own = _on_channel(document.get("categories", {}).get(topic.key), channel, yes=yes)
-    types = {
-        kind.key: _on_channel(said[kind.key], channel, yes=yes)
-        for kind in topic.kinds
-        if _says(said.get(kind.key), channel) is (not yes)
-    }
-    return {"categories": {topic.key: own}, **({"types": types} if types else {})}
-
-
-def _on_channel(before: Any, channel: str, *, yes: bool) -> dict[str, bool]:
-    """The change of a choice; one for all channels goes on counting for the others."""
-    spread = dict.fromkeys(channel_names(), before) if isinstance(before, bool) else {}
-    return {**spread, channel: yes}
-
-
-def _says(choice: Any, channel: str) -> bool | None:
-    """What a choice says about a channel."""
-    found = choice.get(channel) if isinstance(choice, Mapping) else choice
-    return found if isinstance(found, bool) else None
-
-
-def frequency_choice(topic: Topic, every: str, *, at: str, on: str) -> dict[str, Any]:
-    """The change of a document that says how often; `every` is now, hour, day or week."""
-    fields = {"every": every, "at": at if every in ("day", "week") else None, "on": on if every == "week" else None}
-    said = (
-        {"mode": "immediate", "every": None, "at": None, "on": None} if every == "now" else {"mode": "digest", **fields}
-    )
-    return {"frequency": {topic.about: said}}
 
 
 @dataclass(frozen=True, slots=True)

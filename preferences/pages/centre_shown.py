@@ -10,8 +10,9 @@ from babel import Locale
 from babel.dates import format_date, get_day_names
 
 from kernel.masking import mask
+from preferences.pages.centre_choice import EVERYTHING
 from preferences.pages.centre_form import MOST_WINDOWS, OFTEN, Choices, Quiet
-from preferences.pages.centre_look import EVERYTHING, Agreement, Centre, Switch, purpose_name
+from preferences.pages.centre_look import Agreement, Centre, Switch, purpose_name
 from preferences.pages.centre_words import CENTRE_WORDS, CHANNEL_WORDS, LANGUAGE_NAMES
 from preferences.pages.frame import direction_of
 from preferences.rules.quiet_hours import DAYS
