@@ -1,4 +1,5 @@
-"""Who gets which arm of an experiment: a pure function of its salt and the recipient, the same for every message.
+"""Who gets which arm of an experiment: a pure function of its salt and the tenant's id of the recipient, so that it is
+the same for every message, for somebody who is deleted and comes back, and in a preview of somebody not known yet.
 
 Weighted rendezvous hashing (Thaler and Ravishankar 1998; the weights as in Schindelhauer and Schomaker 2005): each arm
 draws a number from (salt, recipient, arm) and the best one wins. Shares converge to the weights; more weight for an arm
@@ -12,7 +13,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
 from orchestrator.rules.faults import Fault, name_faults, number_faults
 
@@ -34,11 +34,11 @@ class Arm:
     template: str = ""  # key, key@7
 
 
-def assigned(recipient_id: UUID, *, salt: str, arms: Sequence[Arm], holdout_percent: float = 0) -> str:
+def assigned(recipient: str, *, salt: str, arms: Sequence[Arm], holdout_percent: float = 0) -> str:
     """The key of the arm of a recipient, or `HOLDOUT`."""
-    if holdout_percent and 100 * _drawn(salt, recipient_id, "") < holdout_percent:
+    if holdout_percent and 100 * _drawn(salt, recipient, "") < holdout_percent:
         return HOLDOUT
-    return max(arms, key=lambda arm: (_score(salt, recipient_id, arm), arm.key)).key
+    return max(arms, key=lambda arm: (_score(salt, recipient, arm), arm.key)).key
 
 
 def arms_in(stored: Sequence[Mapping[str, Any]]) -> tuple[Arm, ...]:
@@ -82,11 +82,11 @@ def arm_faults(arms: Sequence[Any], *, strategies: Collection[str]) -> Iterator[
             yield Fault(f"{below}/strategy", "unknown_strategy", f"no strategy {strategy!r:.80}; known: {known}")
 
 
-def _score(salt: str, recipient_id: UUID, arm: Arm) -> float:
-    return -arm.weight / math.log(_drawn(salt, recipient_id, arm.key))
+def _score(salt: str, recipient: str, arm: Arm) -> float:
+    return -arm.weight / math.log(_drawn(salt, recipient, arm.key))
 
 
-def _drawn(salt: str, recipient_id: UUID, name: str) -> float:
+def _drawn(salt: str, recipient: str, name: str) -> float:
     """A number between 0 and 1, neither of them, evenly spread over recipients."""
-    digest = sha256(b"\0".join((salt.encode(), recipient_id.bytes, name.encode()))).digest()
+    digest = sha256(b"\0".join((salt.encode(), recipient.encode(), name.encode()))).digest()
     return ((int.from_bytes(digest[:8], "big") >> 11) + 0.5) / (1 << 53)

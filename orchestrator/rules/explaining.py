@@ -75,7 +75,7 @@ class Explained(msgspec.Struct, kw_only=True):
 
 def explained(decision: Decision, *, recipient: str | None) -> Explained:
     """A decision in words. `recipient` is the tenant's own id; null once the person was erased."""
-    case, zone = decision.case.for_one(decision.situation.recipient_id), decision.situation.timezone
+    case, zone = decision.case.in_arm(decision.situation.arm), decision.situation.timezone
     return Explained(
         recipient=recipient,
         decided_at=case.at,

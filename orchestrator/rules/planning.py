@@ -41,7 +41,7 @@ class Decision:
 
 def decide(case: Case, situation: Situation) -> Decision:
     """Judge the channels and plan the steps; the same case and situation give the same decision."""
-    own = case.for_one(situation.recipient_id)
+    own = case.in_arm(situation.arm)
     verdicts = judge(own, situation)
     verdicts |= _left_out(own, situation, verdicts)
     why = _why(own, situation, verdicts)

@@ -123,17 +123,18 @@ class Case:
         chosen = (self.strategy, *(arm.strategy for arm in arms if arm.strategy))
         return tuple(one for strategy in chosen for one in about_people(strategy.configuration))
 
-    def arm_of(self, recipient_id: UUID) -> str:
-        """The arm of the experiment that a recipient is in; empty without one. Nobody is kept from what is critical."""
+    def arm_of(self, recipient: str) -> str:
+        """The arm of the experiment that a recipient (the tenant's own id) is in; empty without one. Nobody is kept
+        from what is critical.
+        """
         if self.experiment is None:
             return ""
         percent = 0.0 if self.critical else self.experiment.holdout_percent
         arms = tuple(arm.arm for arm in self.experiment.arms)
-        return assigned(recipient_id, salt=self.experiment.salt, arms=arms, holdout_percent=percent)
+        return assigned(recipient, salt=self.experiment.salt, arms=arms, holdout_percent=percent)
 
-    def for_one(self, recipient_id: UUID) -> "Case":
-        """The case as it is for this recipient: done as the arm says that they are in."""
-        arm = self.arm_of(recipient_id)
+    def in_arm(self, arm: str) -> "Case":
+        """The case as it is for those in an arm of its experiment."""
         if not arm or self.experiment is None:
             return self
         own = replace(self, arm=arm)
@@ -166,6 +167,7 @@ class Situation:
     place: Jurisdiction | None = None  # whose law and whose clocks count; `None` where neither matters
     evidence: Mapping[str, ChannelEvidence] = field(default_factory=dict)  # by channel, where the strategy learns
     meets: tuple[str, ...] = ()  # which of the case's questions about the person are answered yes, by their names
+    arm: str = ""  # of the case's experiment; it is kept, what it was drawn from is not
     consents: tuple[Said, ...] = ()  # their newest words about what the case needs consent for
 
 

@@ -98,6 +98,8 @@ def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | No
             if case.consent and id in said:
                 consents = tuple(word for word in said[id] if word.purpose == case.consent.purpose)
                 situation = replace(situation, consents=consents)
+            if case.experiment and (person := known.get(id)):
+                situation = replace(situation, arm=case.arm_of(person.external_id))
             if asks:
                 situation = replace(situation, meets=_meets(asks, known.get(id)))
             if first := told.get((notification.id, id)):

@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from orchestrator.rules.success import is_success
+from orchestrator.services.settle import settle
 from orchestrator.services.write import Place, follow_places
+from tenants.scope import platform_scope
 
 # What came back to us has not succeeded, whoever saw it.
 _NOTE = """
@@ -39,4 +42,11 @@ def hear_of_inbox(proofs: Mapping[UUID, str], *, at: datetime) -> None:
         cursor.execute(_WAITING, (sorted(proofs),))
         waiting = [row for row in cursor.fetchall() if is_success(row[5], proofs[row[0]])]
     note_success([row[0] for row in waiting])
-    follow_places(succeeded=[Place(*row[1:4]) for row in waiting if row[3] < row[4]], failed=(), at=at)
+    if places := [Place(*row[1:4]) for row in waiting if row[3] < row[4]]:
+        follow_places(succeeded=places, failed=(), at=at)
+        transaction.on_commit(partial(_settle, {place.notification_id for place in places}, at=at), robust=True)
+
+
+def _settle(notification_ids: Collection[UUID], *, at: datetime) -> None:
+    with platform_scope():
+        settle(notification_ids, at=at)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 
 from orchestrator.rules.experiments import HOLDOUT, Arm, arm_faults, arms_in, assigned, concerns, overlap
 
-PEOPLE = [UUID(int=number * 7919) for number in range(4000)]
-UUIDS = st.uuids()
+PEOPLE = [f"user-{number}" for number in range(4000)]
+NAMES = st.text(max_size=20)
 ONE = st.builds(Arm, st.sampled_from("abcdef"), st.integers(1, 1000))
 ARMS = st.lists(ONE, min_size=1, max_size=6, unique_by=lambda arm: arm.key)
 
@@ -26,13 +25,13 @@ def test_shares_converge_to_the_weights() -> None:
     assert shares == pytest.approx({HOLDOUT: 0.1, "a": 0.09, "b": 0.27, "c": 0.54}, abs=0.032)
 
 
-@given(arms=ARMS, person=UUIDS, salt=st.text(max_size=8))
-def test_the_order_of_the_arms_does_not_matter(arms: list[Arm], person: UUID, salt: str) -> None:
+@given(arms=ARMS, person=NAMES, salt=st.text(max_size=8))
+def test_the_order_of_the_arms_does_not_matter(arms: list[Arm], person: str, salt: str) -> None:
     assert assigned(person, salt=salt, arms=arms) == assigned(person, salt=salt, arms=list(reversed(arms)))
 
 
-@given(arms=ARMS, person=UUIDS, more=st.integers(1, 1000))
-def test_more_weight_takes_nobody_out_of_an_arm(arms: list[Arm], person: UUID, more: int) -> None:
+@given(arms=ARMS, person=NAMES, more=st.integers(1, 1000))
+def test_more_weight_takes_nobody_out_of_an_arm(arms: list[Arm], person: str, more: int) -> None:
     mine = assigned(person, salt="s", arms=arms)
 
     heavier = [Arm(arm.key, arm.weight + (more if arm.key == mine else 0)) for arm in arms]
@@ -40,15 +39,15 @@ def test_more_weight_takes_nobody_out_of_an_arm(arms: list[Arm], person: UUID, m
     assert assigned(person, salt="s", arms=heavier) == mine
 
 
-@given(arms=ARMS, person=UUIDS)
-def test_another_arm_takes_only_those_whom_it_wins(arms: list[Arm], person: UUID) -> None:
+@given(arms=ARMS, person=NAMES)
+def test_another_arm_takes_only_those_whom_it_wins(arms: list[Arm], person: str) -> None:
     before = assigned(person, salt="s", arms=arms)
 
     assert assigned(person, salt="s", arms=[*arms, Arm("new", 50)]) in (before, "new")
 
 
-@given(person=UUIDS, small=st.floats(0, 90), large=st.floats(0, 90))
-def test_a_larger_holdout_keeps_who_was_in_it(person: UUID, small: float, large: float) -> None:
+@given(person=NAMES, small=st.floats(0, 90), large=st.floats(0, 90))
+def test_a_larger_holdout_keeps_who_was_in_it(person: str, small: float, large: float) -> None:
     arms = (Arm("a"), Arm("b"))
     small, large = sorted((small, large))
 

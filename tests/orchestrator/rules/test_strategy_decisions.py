@@ -84,7 +84,7 @@ def test_no_plan_has_a_channel_that_was_not_usable_and_none_has_one_twice(
 ) -> None:
     case = a_case(strategy, priority=priority, ordered=ordered, experiment=experiment)
 
-    found = decide(case, someone(id, reachable, refused))
+    found = decide(case, someone(id, reachable, refused, arm=case.arm_of(str(id))))
 
     usable = {name for name, verdict in found.verdicts.items() if isinstance(verdict, Usable)}
     pending = [d.channel for d in found.deliveries if d.state == "pending"]

@@ -74,7 +74,7 @@ def test_everybody_is_treated_as_their_arm_says(tenant: Tenant) -> None:
     row, people = planned(tenant, *NAMES)
 
     arms = (Arm("now"), Arm("later", strategy="slow"))
-    told = {id: assigned(id, salt="s", arms=arms, holdout_percent=20) for id in people.values()}
+    told = {id: assigned(name, salt="s", arms=arms, holdout_percent=20) for name, id in people.items()}
     assert set(told.values()) == {"now", "later", "holdout"}
     email, in_app = ("email", 0, "pending", ""), ("in_app", 0, "pending", "")
     expected = {
