@@ -15,6 +15,7 @@ from events.consumers import consumer
 from events.values import LoggedEvent
 from notifications.models import Notification
 
+LEARN_BATCH = 1_000  # seven statements, however many lines
 AUTOMATED = "automated"  # the reason of lines about machines that open and follow what people get
 
 
@@ -25,7 +26,7 @@ def roll_up(events: Sequence[LoggedEvent]) -> None:
     add(rolled_up(counted, _origins({event.notification_id for event in counted if event.notification_id})))
 
 
-@consumer("analytics.engagement", batch=settings.ORCHESTRATOR.analytics_batch_size)
+@consumer("analytics.engagement", batch=LEARN_BATCH)
 def learn_from(events: Sequence[LoggedEvent]) -> None:
     """What providers took and what people engaged with; what a machine opened or followed says nothing of anybody."""
     sent: dict[UUID, datetime] = {}
