@@ -20,7 +20,7 @@ from preferences.pages.centre_shown import consent_text, shown
 from preferences.pages.centre_words import CENTRE_WORDS, CONSENT_VERSION
 from preferences.pages.frame import direction_of, headers_for, language_of, style_of
 from preferences.services.centre_links import opening_of, was_taken_back
-from preferences.services.choosing import Chosen, save
+from preferences.services.choosing import Chosen, keep_known, save
 from preferences.services.consents import NewConsent
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -43,12 +43,13 @@ def preference_centre(request: HttpRequest, token: str) -> HttpResponse:
     if opening is None:
         return _plain(request, "gone", status=HTTPStatus.NOT_FOUND)
     with tenant_scope(opening.tenant_id):
+        saves = request.method == "POST" and keep_known(opening.recipient_id)
         tenant = Tenant.objects.filter(id=opening.tenant_id).first()
         person = people([opening.recipient_id]).get(opening.recipient_id)
         if tenant is None or person is None or was_taken_back(opening):
             return _plain(request, "gone", status=HTTPStatus.NOT_FOUND)
         centre = look(tenant, person, at=at)
-        if request.method == "POST":
+        if saves:
             return _saved(request, centre)
         return _page(request, centre, as_it_stands(centre), done="saved" in request.GET)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
+from audience.models import Recipient
 from audience.services import upsert_recipients
 from audience.values import RecipientInput
 from preferences.address_hash import Contact
@@ -31,6 +32,12 @@ class Chosen:
     come_back: Mapping[str, Sequence[Contact]]
     language: str | None = None  # None = as it was
     timezone: str | None = None
+
+
+def keep_known(recipient_id: UUID) -> bool:
+    """Let nobody erase the person before the caller's transaction ends; `False`: somebody has."""
+    rows = Recipient.objects.select_for_update(no_key=True).filter(id=recipient_id).order_by()
+    return rows.values_list("id", flat=True).first() is not None
 
 
 def save(chosen: Chosen, *, at: datetime) -> None:

@@ -1,10 +1,13 @@
 """Nobody opens somebody else's preference centre; nothing typed or named there becomes markup, header or command."""
 
 import re
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
@@ -19,6 +22,8 @@ from preferences.pages.centre import MOST_BYTES
 from preferences.rules.centre_token import Opening, read, write
 from preferences.services import leaving_of, unsubscribe_url
 from preferences.services.centre_links import centre_link, opening_of, take_back_links
+from preferences.services.choosing import keep_known
+from preferences.services.consents import NewConsent, record_consents
 from tenants.models import Tenant
 from tests.make import AT, a_tenant
 
@@ -125,6 +130,49 @@ def test_a_link_dies_with_the_person_and_survives_a_new_secret_key(
 
     erase(tenant_id=acme.id, external_id="ana", actor="test", at=AT)
     assert refused(token)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_erased_in_the_middle_of_a_save() -> None:
+    hash_of(Contact(None, "email", "x"))
+    tenant = a_tenant("acme")
+    with transaction.atomic():
+        ana = person(tenant, "ana")
+    done = threading.Event()
+
+    def forget() -> None:
+        with transaction.atomic():
+            erase(tenant_id=tenant.id, external_id="ana", actor="test", at=AT)
+        connection.close()
+        done.set()
+
+    erasing = threading.Thread(target=forget)
+    with transaction.atomic():
+        assert keep_known(ana)
+        erasing.start()
+        _until_somebody_waits()
+        assert not done.is_set()
+        record_consents(tenant.id, [NewConsent(ana, "news", "email", True, "v1", "page", AT)], actor="x", at=AT)
+    erasing.join(10)
+
+    assert done.is_set()
+    assert not keep_known_now(ana)
+    assert Consent.objects.count() == 1
+
+
+def keep_known_now(recipient_id: UUID) -> bool:
+    with transaction.atomic():
+        return keep_known(recipient_id)
+
+
+def _until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits for the lock")
 
 
 def test_too_much_at_once_is_refused_and_not_read(token: str) -> None:
