@@ -20,7 +20,7 @@ The first check that says no decides. Each says what would turn it round.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.rules.caps import FREQUENCY_CAP, capped
 from orchestrator.rules.digests import gathers
@@ -172,7 +172,9 @@ def _quiet(question: Question) -> Unusable | None:
     until = hold.until.isoformat()
     if expires_at is not None and hold.until >= expires_at:
         return _no(hold.rule, hold.reason, until=until, expires_at=expires_at.isoformat())
-    return None if may_wait(case.policy, hold) else _no("type.quiet", hold.reason, until=until)
+    if may_wait(case.policy, hold):
+        return None
+    return replace(_no("type.quiet", hold.reason, until=until), flip="quiet: wait in the policy of the type")
 
 
 def _open(question: Question) -> tuple[EndpointFacts, ...]:

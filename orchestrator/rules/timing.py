@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -82,12 +82,12 @@ class Timing:
 def hold_of(about: Timing, whom: Whom, *, channel: str, expires_at: datetime | None, at: datetime) -> Hold | None:
     """Until when a message on a channel is held back, by quiet hours, by its type's windows and by law.
 
-    What is critical and what belongs to a required category does not wait; what makes no sound does not either. Where
-    the type says `quiet: send`, quiet hours do not hold what they would outlast; windows and the law still do.
+    What belongs to a required category does not wait; what makes no sound does not either; what is critical waits for
+    the law alone. Where the type says `quiet: send`, quiet hours do not hold what they would outlast.
     """
-    if not about.interrupts or about.critical or about.category in REQUIRED_CATEGORIES:
+    if not about.interrupts or about.category in REQUIRED_CATEGORIES:
         return None
-    quiet = quiet_of(whom.wishes, at=at)
+    quiet = () if about.critical else quiet_of(whom.wishes, at=at)
     hold = _hold(about, whom, channel=channel, quiet=quiet, at=at)
     if hold is None or expires_at is None or hold.until < expires_at or about.policy.quiet != "send":
         return hold
@@ -117,10 +117,14 @@ def _hold(about: Timing, whom: Whom, *, channel: str, quiet: tuple[Window, ...],
 def _openings(about: Timing, whom: Whom, *, channel: str, zone: str, at: datetime) -> list[Opening]:
     policy, place = about.policy, whom.place
     holidays = holidays_of(whom.wishes, place.country, at=at) if place else ()
-    closed = () if policy.holidays else holidays
-    windows = windows_in({"from": one.begins, "to": one.ends, "days": one.days} for one in policy.windows)
-    openings = [Opening("type.windows", zone, windows, closed)] if windows or closed else []
+    openings = [] if about.critical else _of_type(policy, zone=zone, holidays=holidays)
     hours = place and calling_hours(place.country, channel=channel, purpose=policy.purpose or about.category)
     if place and hours:
         openings += openings_by_law(hours, zones=place.zones, holidays=holidays)
     return openings
+
+
+def _of_type(policy: TypePolicy, *, zone: str, holidays: tuple[date, ...]) -> list[Opening]:
+    closed = () if policy.holidays else holidays
+    windows = windows_in({"from": one.begins, "to": one.ends, "days": one.days} for one in policy.windows)
+    return [Opening("type.windows", zone, windows, closed)] if windows or closed else []

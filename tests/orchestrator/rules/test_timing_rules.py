@@ -69,6 +69,9 @@ LAWS = [
     pytest.param(a_case({"purpose": "marketing"}), PARIS, ("23 07:00", "calling_hours.FR"), id="by its purpose"),
     pytest.param(a_case(category="marketing"), None, None, id="nobody knows where"),
     pytest.param(a_case(category="orders"), PARIS, None, id="no marketing"),
+    pytest.param(
+        a_case(category="marketing", priority=CRITICAL), PARIS, ("23 07:00", "calling_hours.FR"), id="even if critical"
+    ),
     pytest.param(a_case({"purpose": "service"}, category="marketing"), PARIS, None, id="its purpose is another"),
 ]
 
