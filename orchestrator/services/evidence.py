@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from channels_app.accounts import Ways
+from notifications.values import PRIORITY_NAME
 from orchestrator.catalogue import Whose, evidence_for
-from orchestrator.rules.bandit import ChannelEvidence
+from orchestrator.rules.bandit import BLOCK_HOURS, ChannelEvidence, bucket_of
 from orchestrator.rules.situation import Case, Situation
+from orchestrator.rules.strategies.smart import looks_ahead
 from orchestrator.rules.strategy import strategies
+from orchestrator.rules.timing import first_moment
 
 Cases = Sequence[tuple[Case, list[Situation]]]
 
@@ -60,8 +64,9 @@ def _informed(
     informed = []
     for situation in situations:
         found = known.get((case.notification.tenant_id, situation.recipient_id), {})
+        parts = _parts_in_reach(case, situation)
         evidence = {
-            channel.key: _priced(found[channel.key], prices.get(channel.key))
+            channel.key: _narrowed(found[channel.key], parts=parts, price=prices.get(channel.key))
             for channel in case.channels
             if channel.key in found
         }
@@ -69,5 +74,16 @@ def _informed(
     return informed
 
 
-def _priced(found: ChannelEvidence, price: int | None) -> ChannelEvidence:
-    return found if price is None else msgspec.structs.replace(found, cost_micros=price)
+def _parts_in_reach(case: Case, situation: Situation) -> set[str]:
+    """The parts of the recipient's week in which the message may begin: decisions are kept with what they knew."""
+    urgency = PRIORITY_NAME[case.notification.priority]
+    arms = case.experiment.arms if case.experiment else ()
+    chosen = (case.strategy, *(arm.strategy for arm in arms if arm.strategy))
+    ahead = max(looks_ahead(strategy.configuration, urgency) for strategy in chosen)
+    begins = first_moment(case, situation).astimezone(ZoneInfo(situation.timezone))
+    return {bucket_of(begins + timedelta(seconds=s)) for s in (*range(0, ahead, BLOCK_HOURS * 3600), ahead)}
+
+
+def _narrowed(found: ChannelEvidence, *, parts: set[str], price: int | None) -> ChannelEvidence:
+    hours = {part: count for part, count in found.hours.items() if part in parts}
+    return msgspec.structs.replace(found, hours=hours, cost_micros=found.cost_micros if price is None else price)

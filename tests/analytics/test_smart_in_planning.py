@@ -153,3 +153,22 @@ def test_what_an_account_charges_is_what_its_channel_costs(tenant: Tenant) -> No
     assert steps(row, people["ana"]) == [("in_app", 0), ("email", 1)]
     (decision,) = decisions_of(row)
     assert {arm["channel"]: arm["cost_micros"] for arm in decision.why["arms"]} == {"email": 90_000, "in_app": 0}
+
+
+@pytest.mark.parametrize(("delay", "parts"), [(0, 1), (6 * 3600, 3)])
+def test_a_decision_is_kept_with_the_hours_in_its_reach_only(tenant: Tenant, delay: int, parts: int) -> None:
+    people = recipients(tenant, "ana")
+    learned(tenant, people["ana"], email=(80.0, 60.0), in_app=(80.0, 30.0))
+    now = datetime.now(UTC)
+    EngagementTally.objects.bulk_create(
+        EngagementTally(
+            tenant_id=tenant.id, segment="email/often", channel="email", hour=hour, as_of=now, tries=5, successes=1
+        )
+        for hour in range(168)
+    )
+    Strategy.objects.filter(key="learning").update(configuration={"along": [], "most_delay_seconds": {"high": delay}})
+
+    row = planned(tenant, people)
+
+    (decision,) = decisions_of(row)
+    assert len(decision.situation.evidence["email"].hours) == parts

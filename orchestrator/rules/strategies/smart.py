@@ -163,9 +163,14 @@ def _arms(options: Options, settings: Mapping[str, Any], evidence: Mapping[str, 
     return arms
 
 
+def looks_ahead(configuration: Mapping[str, Any], urgency: str) -> int:
+    """How many seconds after its beginning a message of this urgency may go out at the latest, for a better hour."""
+    return int(configuration.get("most_delay_seconds", Smart.defaults["most_delay_seconds"]).get(urgency, 0))
+
+
 def _delays(options: Options, settings: Mapping[str, Any]) -> list[int]:
     """Seconds from now: at once, and some time into each later part of the day, spread so that not all come at once."""
-    most = settings["most_delay_seconds"].get(options.urgency, 0)
+    most = looks_ahead(settings, options.urgency)
     if options.expires_at is not None:
         most = min(most, int((options.expires_at - options.at).total_seconds()) - 1)
     local = options.at.astimezone(ZoneInfo(options.timezone))
