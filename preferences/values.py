@@ -43,7 +43,7 @@ class Frequency(Struct, forbid_unknown_fields=True, kw_only=True):
     on: Day | UnsetType = UNSET
 
 
-class Test(Struct, forbid_unknown_fields=True, kw_only=True):
+class DataTest(Struct, forbid_unknown_fields=True, kw_only=True):
     """What is looked for in a notification's data. Give `equals`, or `op` and `value`."""
 
     path: DataPath
@@ -58,8 +58,8 @@ class Test(Struct, forbid_unknown_fields=True, kw_only=True):
 class Condition(Struct, forbid_unknown_fields=True, kw_only=True):
     """`mute`: nothing of what meets the test. `only_if`: of its type, category or channel only what meets it."""
 
-    mute: Test | UnsetType = UNSET
-    only_if: Test | UnsetType = UNSET
+    mute: DataTest | UnsetType = UNSET
+    only_if: DataTest | UnsetType = UNSET
 
 
 class PreferencesBody(Struct, forbid_unknown_fields=True, kw_only=True):
