@@ -26,6 +26,7 @@ from orchestrator.services.rendering import Quarantined, Rendered, Wording, rend
 from orchestrator.services.repetitions import Worded
 from orchestrator.services.routing import in_choice
 from orchestrator.values import ClaimedNotification, PlannedDelivery
+from preferences.services.centre_links import example_link
 from templates_app.values import RenderError
 
 MOST_OF_A_SEGMENT = 100  # a preview of a segment shows its first members only
@@ -118,7 +119,7 @@ def _shown(
     words = render([
         Wording(
             d.channel, content, admitted.request.data, d.data, persons[d.recipient_id], notification.id,
-            notification.type, at, d.tenant_id, d.template_version_id, d.locale,
+            notification.type, at, d.tenant_id, d.template_version_id, d.locale, preference_centre_url=example_link(),
         )
         for d in going
     ])  # fmt: skip

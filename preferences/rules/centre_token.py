@@ -18,7 +18,7 @@ MAC_BYTES = 16  # of HMAC-SHA256
 _PURPOSE = b"carillon.preference-centre|"
 _SAID = struct.Struct(">B16s16sQI")  # version, tenant, recipient, microseconds since 1970, minutes it lives
 _VERSION = 1
-_CHARS = -(-(_SAID.size + MAC_BYTES) * 4 // 3)
+TOKEN_CHARS = -(-(_SAID.size + MAC_BYTES) * 4 // 3)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +54,7 @@ def read(token: str, *, at: datetime, keys: Sequence[bytes]) -> Opening | None:
 
 def _opened(token: str) -> bytes:
     """The bytes of a token in its one spelling: base64 has several for most, and takes what it does not know."""
-    if len(token) != _CHARS or not token.isascii():
+    if len(token) != TOKEN_CHARS or not token.isascii():
         return b""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from preferences.models import CentreCutoff
-from preferences.rules.centre_token import Opening, read, write
+from preferences.rules.centre_token import TOKEN_CHARS, Opening, read, write
 
 LIVES = timedelta(days=365)  # mails are read late, and an opt-out must work for 30 days (CAN-SPAM, 16 CFR 316; 2026-11)
 LIVES_AT_MOST = timedelta(days=5 * 365)
@@ -19,6 +19,11 @@ def centre_link(tenant_id: UUID, recipient_id: UUID, *, at: datetime, lives: tim
     """The address of somebody's preference centre and when it stops working. Costs no look at the database."""
     opening = Opening(tenant_id, recipient_id, at, at + lives)
     return f"{settings.PUBLIC_URL}/p/{write(opening, keys=_keys())}", opening.expires_at
+
+
+def example_link() -> str:
+    """As long as a real one, and opens nothing: who may look at a message may not change what its reader wants."""
+    return f"{settings.PUBLIC_URL}/p/{'x' * TOKEN_CHARS}"
 
 
 def opening_of(token: str, *, at: datetime) -> Opening | None:

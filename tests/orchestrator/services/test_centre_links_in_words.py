@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -10,11 +11,33 @@ from pytest_django import Settings
 from channels_app.accounts import forget_accounts
 from notifications.models import NotificationType
 from orchestrator import pipeline
-from preferences.services.centre_links import opening_of
+from preferences.services.centre_links import centre_link, opening_of
+from tenants.scope import tenant_scope
+from tenants.services import issue_key
 from tests.channels_app.smtp_server import ScriptedServer
-from tests.make import a_notification, a_tenant, recipients
+from tests.make import AT, a_notification, a_tenant, recipients
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_preview_shows_a_link_of_the_same_length_that_opens_nothing(settings: Settings) -> None:
+    tenant = a_tenant()
+    recipients(tenant, "ana")
+    with tenant_scope(tenant.id):
+        key = issue_key(tenant.id, mode="live", scopes=["send"], actor="test", at=AT).text
+
+    answer = Client().post(
+        "/api/v1/notifications/preview",
+        {"recipients": ["ana"], "content": {"in_app": {"title": "x", "body": "{{ preference_centre_url }}"}}},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {key}"},
+    )
+
+    (step,) = answer.json()["results"][0]["steps"]
+    link, real = step["content"]["body"], centre_link(tenant.id, uuid4(), at=AT)[0]
+    assert len(link) == len(real)
+    assert link.startswith(f"{settings.PUBLIC_URL}/p/")
+    assert Client().get(link.removeprefix(settings.PUBLIC_URL)).status_code == 404
 
 
 def test_a_mail_leads_to_the_preference_centre_of_its_reader(settings: Settings) -> None:
