@@ -95,6 +95,10 @@ class Hand(Process):
         """Give the word."""
         self._say("go")
 
+    def tell(self, what: Any) -> None:
+        """Say something more."""
+        self._say(what)
+
     def done(self) -> Any:
         """Wait for the end of its work; what came of it."""
         return self._hear()

@@ -19,10 +19,11 @@ from deploy.local.ports import HOST, free_port, listen_on
 from deploy.local.probes import http_answer
 from deploy.local.table import CARILLON, Program
 
-LEFT_OUT = ("sandbox", "realtime", "beat")  # nobody speaks to them here
+LEFT_OUT = ("sandbox", "realtime", "beat")  # nobody speaks to them here, but see `start_realtime`
+REALTIME = "realtime"
 BULK_PROCESSES = 2  # as many as every other contender has
 START_SECONDS = 90.0
-TENANTS = ("post", "mail", "hook", "crowd", "told")  # to nowhere, by SMTP, by HTTP, in masses, with receipts
+TENANTS = ("post", "mail", "hook", "crowd", "told", "seen")  # to nowhere, by SMTP, by HTTP, masses, receipts, live
 UNLIMITED = {
     "RATE_LIMIT_GLOBAL": "100000000/minute",
     "RATE_LIMIT_CHANNEL_EMAIL": "100000000/minute",
@@ -81,7 +82,8 @@ class Stack:
                 if program.name == "worker-bulk":
                     self.set_bulk_processes(self._bulk_processes)
                 elif program.name not in LEFT_OUT:
-                    self._launch(program, name=program.name, web_fd=listening.fileno())
+                    web = {"web_fd": listening.fileno()} if program.name == "web" else {}
+                    self._launch(program, name=program.name, **web)
         self._await_ready()
         self.account("post", key="nowhere", provider="nowhere", credentials={})
 
@@ -120,6 +122,11 @@ class Stack:
             self._launch(programs[name if name in programs else name.rpartition("-")[0]], name=name)
         return len(workers)
 
+    def only_web(self) -> None:
+        """End everything that works in the background: what comes into the tables now is only looked at."""
+        for name in [name for name in self.processes if name != "web"]:
+            self.processes.pop(name).stop()
+
     def api(self, tenant: str) -> Api:
         """The API with the key of one of `TENANTS`."""
         return Api(self.port, self._keys[tenant])
@@ -144,6 +151,27 @@ class Stack:
         missing = [f"the ledger misses {found['missing']}"] if found["missing"] else []
         return (*missing, *(f"ledger: {one['meaning']}: {len(one['ids'])}" for one in found["findings"]))
 
+    def start_realtime(self) -> int:
+        """Start the process that inboxes are looked at with, unless it runs; its port. Raises `Trouble`."""
+        if REALTIME not in self.processes:
+            program = next(program for program in CARILLON.programs if program.name == REALTIME)
+            self._realtime_port = free_port()
+            with listen_on(self._realtime_port) as listening:
+                self._launch(program, name=REALTIME, realtime_fd=listening.fileno())
+            process = self.processes[REALTIME]
+            if not wait_for(
+                lambda: http_answer(self._realtime_port, path="/healthz")[0] == 200,
+                seconds=START_SECONDS,
+                check=process.check,
+            ):
+                raise Trouble(f"the realtime process does not answer:\n{process.last_words()}")
+        return self._realtime_port
+
+    def end_realtime(self) -> None:
+        """End that process, if it runs."""
+        if REALTIME in self.processes:
+            self.processes.pop(REALTIME).stop()
+
     def _await_ready(self) -> None:
         until = time.monotonic() + START_SECONDS
         while http_answer(self.port, path="/readyz")[0] != 200:
@@ -154,10 +182,10 @@ class Stack:
                 )
             time.sleep(0.1)
 
-    def _launch(self, program: Program, *, name: str, web_fd: int = -1) -> None:
-        command = program.filled({"python": sys.executable, "web_fd": web_fd})
+    def _launch(self, program: Program, *, name: str, **descriptors: int) -> None:
+        command = program.filled({"python": sys.executable, **descriptors})
         env = {**self.env, **program.env}
-        keep = (web_fd,) if program.name == "web" else ()
+        keep = tuple(descriptors.values())
         self.processes[name] = Process(name, command, env=env, logs=self._folder, keep_fds=keep)
 
 
