@@ -28,14 +28,15 @@ WHERE notification_id = ANY (%s::uuid[]) AND status = 'sent'
 
 
 class NaiveSite:
-    """`worker`: whether anybody sends; without one only accepting can be measured."""
+    """`worker`: whether anybody sends; without one only accepting can be measured. `environ` is for its web."""
 
-    def __init__(self, arena: Arena, *, worker: bool = True) -> None:
+    def __init__(self, arena: Arena, *, worker: bool = True, environ: Mapping[str, str] | None = None) -> None:
         self.name = "naive" if worker else "bare DRF POST"
         self.about = f"gunicorn -w {WEB_PROCESSES}, serializer, INSERT, a Celery message per notification"
         self.about += ", and its worker" if worker else "; nobody answers the messages"
         self._arena, self._with_worker = arena, worker
         self._naive = Naive(arena, reuse=False)
+        self._naive.env |= environ or {}
         self._numbers = count()
         self.port = 0
 
