@@ -50,3 +50,17 @@ def back_after(moments: Sequence[float], *, rate: float, window: float) -> float
         if last - first <= window:
             return last
     return None
+
+
+def calm_after(waited: Sequence[tuple[float, float]], *, end: float, limit: float) -> float | None:
+    """The seconds after `end` until the last arrival that waited longer than `limit`; 0 when none did after `end`.
+
+    `waited` is (when it arrived, how long it waited), in any order. `None` when even the last of all waited longer:
+    then nobody knows when it ended.
+    """
+    if not waited:
+        raise ValueError("nothing arrived, so nothing is calm")
+    slow = [arrived for arrived, seconds in waited if seconds > limit and arrived > end]
+    if not slow:
+        return 0.0
+    return None if max(slow) >= max(arrived for arrived, _ in waited) else max(slow) - end

@@ -60,7 +60,14 @@ def on_schedule(
     port: int, requests: Sequence[bytes], *, per_second: float, connections: int = CONNECTIONS
 ) -> list[Answered]:
     """Each request is due at its own moment, whatever became of those before. Raises `Trouble` likewise."""
-    return uvloop.run(_on_schedule(port, requests, per_second, connections))
+    return at_moments(port, requests, [number / per_second for number in range(len(requests))], connections=connections)
+
+
+def at_moments(
+    port: int, requests: Sequence[bytes], seconds: Sequence[float], *, connections: int = CONNECTIONS
+) -> list[Answered]:
+    """Each request is due so many seconds after the start, in their order. Raises `Trouble` likewise."""
+    return uvloop.run(_at_moments(port, requests, seconds, connections))
 
 
 async def _flat_out(port: int, waiting: Iterator[bytes], connections: int) -> list[Answered]:
@@ -74,14 +81,16 @@ async def _flat_out(port: int, waiting: Iterator[bytes], connections: int) -> li
     return found
 
 
-async def _on_schedule(port: int, requests: Sequence[bytes], per_second: float, connections: int) -> list[Answered]:
+async def _at_moments(
+    port: int, requests: Sequence[bytes], seconds: Sequence[float], connections: int
+) -> list[Answered]:
     found: list[Answered] = []
-    waiting = iter(enumerate(requests))
+    waiting = iter(zip(seconds, requests, strict=True))
     start = time.time() + 0.1
 
     async def carry(line: _Line) -> None:
-        for number, request in waiting:
-            due_at = start + number / per_second
+        for after, request in waiting:
+            due_at = start + after
             await asyncio.sleep(max(due_at - time.time(), 0))
             found.append(await line.ask(request, due_at=due_at))
 

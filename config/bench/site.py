@@ -42,7 +42,7 @@ def singles(site: Site, size: int) -> Turn:
     began = time.time()
     first = flat_out(site.port, site.requests(size))
     accepted = size / (time.time() - began)
-    moments = _all_of(site, first)
+    moments = moments_of(site, first)
     if len(moments) < size:
         return Turn(size, {}, (f"{len(moments)} of {size} were handed over",))
     sustained = size / (max(moment.timestamp() for moment in moments.values()) - began)
@@ -54,7 +54,7 @@ def singles(site: Site, size: int) -> Turn:
 def scheduled(site: Site, size: int, *, per_second: float) -> Turn:
     """`size` requests on a schedule; latencies from the moment each was due to its hand-over."""
     answers = on_schedule(site.port, site.requests(size), per_second=per_second)
-    moments = _all_of(site, answers)
+    moments = moments_of(site, answers)
     if len(moments) < size:
         return Turn(size, {}, (f"{len(moments)} of {size} were handed over",))
     waited = [(moments[id_of(answer)].timestamp() - answer.due_at) * 1000 for answer in answers]
@@ -67,7 +67,8 @@ def id_of(answer: Answered) -> str:
     return str(answer.body["id"])
 
 
-def _all_of(site: Site, answers: Sequence[Answered]) -> Mapping[str, datetime]:
+def moments_of(site: Site, answers: Sequence[Answered]) -> Mapping[str, datetime]:
+    """Wait until all are handed over; when each was. Those that never were are missing."""
     ids = [id_of(answer) for answer in answers]
     found: dict[str, datetime] = {}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.bench.figures import Figure, back_after, percentile, ratio
+from config.bench.figures import Figure, back_after, calm_after, percentile, ratio
 from config.bench.report.session import number_words
 
 
@@ -52,6 +52,26 @@ def test_nothing_is_compared_with_an_anchor_of_nothing() -> None:
 )
 def test_it_is_back_at_the_end_of_the_first_second_with_enough_in_it(moments: list[float], back: float | None) -> None:
     assert back_after(moments, rate=4, window=1.0) == back
+
+
+@pytest.mark.parametrize(
+    ("waited", "calm"),
+    [
+        ([(0.0, 0.1), (5.0, 9.0), (11.0, 3.0), (13.5, 1.5), (14.0, 0.2), (15.0, 0.1)], 3.5),
+        ([(13.5, 1.5), (15.0, 0.1), (11.0, 3.0)], 3.5),  # in any order
+        ([(5.0, 9.0), (11.0, 1.0), (12.0, 0.5)], 0.0),  # slow only while it lasted; the limit itself is calm
+        ([(11.0, 3.0), (12.0, 2.0)], None),
+    ],
+)
+def test_it_is_calm_after_the_last_arrival_that_waited_too_long(
+    waited: list[tuple[float, float]], calm: float | None
+) -> None:
+    assert calm_after(waited, end=10.0, limit=1.0) == calm
+
+
+def test_without_arrivals_nobody_knows_whether_it_is_calm() -> None:
+    with pytest.raises(ValueError, match="nothing arrived"):
+        calm_after([], end=10.0, limit=1.0)
 
 
 @pytest.mark.parametrize(
