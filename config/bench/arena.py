@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -57,17 +57,29 @@ class Arena:
     @cached_property
     def stack(self) -> Stack:
         """Carillon, running."""
-        url = self._closing.enter_context(database(self.server_url, "carillon"))
-        stack = Stack(
-            database_url=url,
-            redis_url=self.redis_url,
-            environ=self.environ,
-            folder=self.folder / "carillon",
-            reachable=tuple(f"{sink.address[0]}:{sink.port}" for sink in (self.mail_sink, self.hook_sink)),
-        )
-        self._closing.callback(stack.close)
-        stack.start()
-        return stack
+        return self._closing.enter_context(self._running("carillon", redis_url=self.redis_url))
+
+    @contextmanager
+    def stack_apart(self, purpose: str, *, number: int) -> Iterator[Stack]:
+        """Another Carillon with a database of its own, for what must not stay; `number` of its Redis from 2 on."""
+        with self._running(purpose, redis_url=numbered(self.redis_url, number)) as stack:
+            yield stack
+
+    @contextmanager
+    def _running(self, purpose: str, *, redis_url: str) -> Iterator[Stack]:
+        with database(self.server_url, purpose) as url:
+            stack = Stack(
+                database_url=url,
+                redis_url=redis_url,
+                environ=self.environ,
+                folder=self.folder / purpose,
+                reachable=tuple(f"{sink.address[0]}:{sink.port}" for sink in (self.mail_sink, self.hook_sink)),
+            )
+            try:
+                stack.start()
+                yield stack
+            finally:
+                stack.close()
 
     @cached_property
     def mail_sink(self) -> Sink:
