@@ -18,7 +18,7 @@ from deploy.local.ports import HOST
 
 
 def main() -> None:
-    """Ask `{"key", "paths"}` once when told, then say how long the database had to do with each."""
+    """Ask `{"key", "questions": {name: paths}}` once when told, then say how long the database had to do with each."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     enter(WEB)
     django.setup()
@@ -28,10 +28,11 @@ def main() -> None:
     logging.disable()  # its lines go where the answers go
     task = told()
     client = Client(headers={"authorization": f"Bearer {task['key']}", "host": HOST})
-    client.get(task["paths"][0])
+    for paths in task["questions"].values():
+        client.get(paths[0])
     answer("ready")
     told()
-    answer([_asked(client, path) for path in task["paths"]])
+    answer({name: [_asked(client, path) for path in paths] for name, paths in task["questions"].items()})
 
 
 def _asked(client: Any, path: str) -> dict[str, float]:

@@ -58,8 +58,9 @@ class History:
         troubles: list[str] = []
         if (found := self.count()) < self.size:
             troubles.append(f"{found} of {self.size} deliveries are there")
-        for name, paths in self.paths().items():
-            within = self._within(paths)
+        questions = self.paths()
+        for name, within in self._within(questions).items():
+            paths = questions[name]
             if wrong := sum(one["status"] != 200 for one in within):
                 troubles.append(f"{name}: {wrong} of {len(paths)} questions were not answered 200")
             figures[f"{name}_sql"] = percentile([one["ms"] for one in within], 0.99)
@@ -111,13 +112,13 @@ class History:
         with connect(self.stack.database_url) as owner:
             owner.execute("ANALYZE")
 
-    def _within(self, paths: Sequence[str]) -> list[dict[str, float]]:
-        task = {"key": self.stack.key("post"), "paths": paths}
+    def _within(self, questions: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[Mapping[str, float]]]:
+        task = {"key": self.stack.key("post"), "questions": questions}
         hand = Hand("config.bench.questions", task, env=self.stack.env, logs=self._arena.folder)
         try:
             hand.ready()
             hand.go()
-            found: list[dict[str, float]] = hand.done()
+            found: Mapping[str, Sequence[Mapping[str, float]]] = hand.done()
         finally:
             hand.stop()
         return found
