@@ -43,9 +43,15 @@ def decide(case: Case, situation: Situation) -> Decision:
     """Judge the channels and plan the steps; the same case and situation give the same decision."""
     own = case.in_arm(situation.arm)
     verdicts = judge(own, situation)
-    verdicts |= _left_out(own, situation, verdicts)
-    why = _why(own, situation, verdicts)
-    return Decision(case, situation, verdicts, tuple(_logged(plan(own, situation, verdicts), why)), own.arm, why)
+    strategy, configuration = strategies.get(own.strategy.kind), own.strategy.configuration
+    options = _options(own, situation, verdicts)
+    if left := strategy.left_out(options, configuration):
+        for channel, no in left.items():
+            verdicts[channel] = Unusable(no.reason, no.detail, rule="strategy", flip=FLIPS.get(no.reason, ""))
+        options = replace(options, channels=tuple(name for name in options.channels if name not in left))
+    why = strategy.told(options, configuration) if strategy.learns else {}
+    planned = _planned(own, situation, verdicts, options)
+    return Decision(case, situation, verdicts, tuple(_logged(planned, why) if why else planned), own.arm, why)
 
 
 def refusals(decision: Decision) -> Iterator[tuple[str, Unusable]]:
@@ -62,11 +68,13 @@ def plan(case: Case, situation: Situation, verdicts: Verdicts) -> list[PlannedDe
 
     Ids are derived, so planning again gives the same ones.
     """
-    configuration = case.strategy.configuration
+    return _planned(case, situation, verdicts, _options(case, situation, verdicts))
+
+
+def _planned(case: Case, situation: Situation, verdicts: Verdicts, options: Options) -> list[PlannedDelivery]:
     traits = {channel.key: channel for channel in case.channels}
-    options = _options(case, situation, verdicts)
     starts_at = options.at
-    steps = strategies.get(case.strategy.kind).steps(options, configuration)
+    steps = strategies.get(case.strategy.kind).steps(options, case.strategy.configuration)
     deliver = _Deliveries(case, situation, last_step=max(len(steps) - 1, 0))
 
     planned: list[PlannedDelivery] = []
@@ -161,27 +169,12 @@ def _options(case: Case, situation: Situation, verdicts: Verdicts) -> Options:
     )
 
 
-def _why(case: Case, situation: Situation, verdicts: Verdicts) -> Mapping[str, Any]:
-    strategy = strategies.get(case.strategy.kind)
-    return strategy.told(_options(case, situation, verdicts), case.strategy.configuration) if strategy.learns else {}
-
-
 def _logged(planned: Iterable[PlannedDelivery], why: Mapping[str, Any]) -> Iterator[PlannedDelivery]:
     """The log is told with which propensity the first channel was drawn: without it nobody could judge the draws."""
     drawn = why.get("drawn", {})
     for delivery in planned:
         first = delivery.state == "pending" and delivery.step == 0 and delivery.channel == drawn.get("channel")
         yield replace(delivery, detail={**delivery.detail, "drawn": drawn}) if first else delivery
-
-
-def _left_out(case: Case, situation: Situation, verdicts: Verdicts) -> dict[str, Verdict]:
-    """The usable channels that the strategy does not want for this one."""
-    strategy = strategies.get(case.strategy.kind)
-    left = strategy.left_out(_options(case, situation, verdicts), case.strategy.configuration)
-    return {
-        channel: Unusable(why.reason, why.detail, rule="strategy", flip=FLIPS.get(why.reason, ""))
-        for channel, why in left.items()
-    }
 
 
 def _own(seconds: int | None, otherwise: int) -> int:

@@ -5,7 +5,7 @@ needs it. What is gathered here is all that `rules/planning.py` may know.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,14 +25,13 @@ from orchestrator.rules.situation import (
     Case,
     ChannelTraits,
     EndpointFacts,
-    ExperimentFacts,
     Situation,
     StrategyFacts,
 )
 from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.rules.success import ORDINARY
 from orchestrator.rules.timing import place_matters
-from orchestrator.selectors import Chosen, orchestrations_now
+from orchestrator.selectors import Orchestration, Trial, orchestrations_now
 from orchestrator.services.caps import with_uses
 from orchestrator.services.clocks import place_of, zone_of
 from orchestrator.services.consented import Subject, demands_of, words_about
@@ -45,6 +44,7 @@ from orchestrator.services.suppressed import Bans, bans_against, bans_of
 from orchestrator.services.wording import Offered, offered
 from orchestrator.values import ClaimedNotification
 from preferences.rules import Wishes
+from preferences.rules.consent import Demand, Said
 from preferences.selectors import wishes_of
 
 Shares = Sequence[tuple[ClaimedNotification, Sequence[Mapping[str, Any]]]]
@@ -59,87 +59,83 @@ class Facts:
     offered: Offered
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Everything that was looked up for a batch. `own`: the notifications as they were accepted, by id."""
+
+    orchestrations: Mapping[UUID, Orchestration]
+    trials: Mapping[UUID, Trial]
+    offered: Offered
+    own: Mapping[UUID, ClaimedNotification]
+    people: Mapping[UUID, Person]
+    wishes: Mapping[UUID, Wishes]
+    bans: Bans
+    policies: Mapping[tuple[UUID, str], TypePolicy]
+    demands: Mapping[Subject, Demand]
+    said: Mapping[UUID, Sequence[Said]]
+    told: Mapping[tuple[UUID, UUID], UUID]  # (notification, recipient) → the notification that told the same before
+    ways: Ways
+    at: datetime
+
+    def policy(self, notification: ClaimedNotification) -> TypePolicy:
+        return self.policies.get((notification.tenant_id, notification.type), NO_POLICY)
+
+
 def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | None = None) -> Facts:
     """The facts for recipients (`{"id": uuid, "data"?: {…}}`) of notifications, in the caller's transaction."""
     orchestrations = orchestrations_now({notification.tenant_id for notification, _ in brought})
     trials = {n.id: trial for n, _ in brought if (trial := orchestrations[n.tenant_id].trial_of(n.type))}
     shares, offers = offered(brought, arms=templates_of_arms(trials))
     ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
-    known, wishes = people(ids), wishes_of(ids)
+    persons = people(ids)
     asked = {name for n, _ in shares for name in candidate_channels(n, known=channels.keys())}
-    bans = bans_of(known.values(), channels=asked)
     policies = policies_of({(notification.tenant_id, notification.type) for notification, _ in shares})
-    demands = demands_of({_subject(notification, policies) for notification, _ in shares})
-    said = words_about(demands.values(), ids)
-    told = repetitions(brought, policies, contents=contents, at=at)
-    own = {notification.id: notification for notification, _ in brought}
-    cases = []
-    for notification, recipients in shares:
-        experiment = None
-        if trial := trials.get(notification.id):
-            experiment = experiment_facts(
-                trial, orchestrations[notification.tenant_id].strategies, own=own[notification.id], offers=offers
-            )
-        case = _case(
-            notification,
-            orchestrations[notification.tenant_id].strategies,
-            policies,
-            experiment=experiment,
-            ways=ways,
-            at=at,
-        )
-        if demand := demands.get(_subject(notification, policies)):
-            case = replace(case, consent=demand)
-        asks = case.asks
-        situations = []
-        for entry in recipients:
-            id = UUID(entry["id"])
-            situation = _situation(case, id, entry, known.get(id), wishes.get(id), bans, ways)
-            if case.consent and id in said:
-                consents = tuple(word for word in said[id] if word.purpose == case.consent.purpose)
-                situation = replace(situation, consents=consents)
-            if case.experiment and (person := known.get(id)):
-                situation = replace(situation, arm=case.arm_of(person.external_id))
-            if asks:
-                situation = replace(situation, meets=_meets(asks, known.get(id)))
-            if first := told.get((notification.id, id)):
-                situation = replace(situation, duplicate_of=first)
-            situations.append(situation)
-        cases.append((case, situations))
-    return Facts(into_digests(with_uses(with_evidence(cases, ways=ways, at=at), at=at)), known, offers)
+    demands = demands_of({_subject(n, policies.get((n.tenant_id, n.type), NO_POLICY)) for n, _ in shares})
+    known = _Known(
+        orchestrations=orchestrations,
+        trials=trials,
+        offered=offers,
+        own={notification.id: notification for notification, _ in brought},
+        people=persons,
+        wishes=wishes_of(ids),
+        bans=bans_of(persons.values(), channels=asked),
+        policies=policies,
+        demands=demands,
+        said=words_about(demands.values(), ids),
+        told=repetitions(brought, policies, contents=contents, at=at),
+        ways=ways,
+        at=at,
+    )
+    cases = [_with_situations(_case(notification, known), recipients, known) for notification, recipients in shares]
+    return Facts(into_digests(with_uses(with_evidence(cases, ways=ways, at=at), at=at)), persons, offers)
 
 
-def _subject(notification: ClaimedNotification, policies: Mapping[tuple[UUID, str], TypePolicy]) -> Subject:
+def _subject(notification: ClaimedNotification, policy: TypePolicy) -> Subject:
     """What consent is needed for it by."""
-    policy = policies.get((notification.tenant_id, notification.type), NO_POLICY)
     return notification.tenant_id, notification.category, policy.purpose
 
 
-def _case(
-    notification: ClaimedNotification,
-    known_strategies: Mapping[str, Chosen],
-    policies: Mapping[tuple[UUID, str], TypePolicy],
-    *,
-    experiment: ExperimentFacts | None,
-    ways: Ways,
-    at: datetime,
-) -> Case:
+def _case(notification: ClaimedNotification, known: _Known) -> Case:
+    orchestration, policy = known.orchestrations[notification.tenant_id], known.policy(notification)
     # A strategy that was deleted after the notification was accepted must not hold it up.
-    chosen = known_strategies.get(notification.strategy) or known_strategies[IMMEDIATE.key]
-    policy = policies.get((notification.tenant_id, notification.type), NO_POLICY)
+    chosen = orchestration.strategies.get(notification.strategy) or orchestration.strategies[IMMEDIATE.key]
+    trial = known.trials.get(notification.id)
+    own = known.own[notification.id]
+    experiment = experiment_facts(trial, orchestration.strategies, own=own, offers=known.offered) if trial else None
     arms = experiment.arms if experiment else ()
     configurations = [chosen.configuration, *(arm.strategy.configuration for arm in arms if arm.strategy)]
-    asked = policy.success or any(one.get("success") for one in configurations)
+    hears = policy.success or any(one.get("success") for one in configurations)
     return Case(
         notification=notification,
         strategy=StrategyFacts(notification.strategy, chosen.strategy.key, chosen.version, chosen.configuration),
         channels=tuple(
-            _traits(channels.get(name), notification, policy if asked else None, ways)
+            _traits(channels.get(name), notification, policy if hears else None, known.ways)
             for name in candidate_channels(notification, known=channels.keys())
         ),
-        at=at,
+        at=known.at,
         policy=policy,
         experiment=experiment,
+        consent=known.demands.get(_subject(notification, policy)),
         tallied=notification.segment_id is not None or notification.recipient_count >= FANOUT,
     )
 
@@ -157,46 +153,57 @@ def _traits(channel: Channel, notification: ClaimedNotification, heard: TypePoli
     )
 
 
+def _with_situations(
+    case: Case, recipients: Sequence[Mapping[str, Any]], known: _Known
+) -> tuple[Case, list[Situation]]:
+    asks = case.asks
+    away = place_matters(case.notification.category, case.policy, {channel.key for channel in case.channels})
+    return case, [_situation(case, entry, known, asks=asks, away=away) for entry in recipients]
+
+
 def _situation(
-    case: Case,
-    recipient_id: UUID,
-    entry: Mapping[str, Any],
-    person: Person | None,
-    wishes: Wishes | None,
-    bans: Bans,
-    ways: Ways,
+    case: Case, entry: Mapping[str, Any], known: _Known, *, asks: Sequence[Mapping[str, Any]], away: bool
 ) -> Situation:
-    mode, tenant_id = case.notification.mode, case.notification.tenant_id
-    endpoints: dict[str, tuple[EndpointFacts, ...]] = {}
-    for channel in case.channels:
-        addresses = (
-            person.endpoints.get(channel.key) if person and channel.needs_endpoint and channel.provided else None
-        )
-        if addresses:
-            endpoints[channel.key] = tuple(
-                EndpointFacts(
-                    endpoint.id,
-                    carried=bool(ways.to(channel.key, mode=mode, tenant_id=tenant_id, kind=endpoint.kind)),
-                    bans=bans_against(bans, endpoint, tenant_id=tenant_id),
-                )
-                for endpoint in addresses
-            )
-    category, asked = case.notification.category, {channel.key for channel in case.channels}
+    """`asks`: what conditions ask of people; `away`: it matters where they are."""
+    id = UUID(entry["id"])
+    person, wishes = known.people.get(id), known.wishes.get(id)
     return Situation(
-        recipient_id=recipient_id,
+        recipient_id=id,
         timezone=zone_of(person, wishes, at=case.at),
-        endpoints=endpoints,
+        endpoints=_endpoints(case, person, known) if person else {},
         known=person is not None,
         wishes=wishes or NOBODY,
-        place=place_of(person, wishes, at=case.at) if place_matters(category, case.policy, asked) else None,
+        duplicate_of=known.told.get((case.notification.id, id)),
         data=entry.get("data"),
+        place=place_of(person, wishes, at=case.at) if away else None,
+        meets=_meets(asks, person) if asks and person else (),
+        consents=_words(case.consent, known.said.get(id, ())) if case.consent else (),
+        arm=case.arm_of(person.external_id) if case.experiment and person else "",
     )
 
 
-def _meets(asked: Sequence[Mapping[str, Any]], person: Person | None) -> tuple[str, ...]:
+def _endpoints(case: Case, person: Person, known: _Known) -> dict[str, tuple[EndpointFacts, ...]]:
+    mode, tenant_id = case.notification.mode, case.notification.tenant_id
+    return {
+        channel.key: tuple(
+            EndpointFacts(
+                endpoint.id,
+                carried=bool(known.ways.to(channel.key, mode=mode, tenant_id=tenant_id, kind=endpoint.kind)),
+                bans=bans_against(known.bans, endpoint, tenant_id=tenant_id),
+            )
+            for endpoint in addresses
+        )
+        for channel in case.channels
+        if channel.needs_endpoint and channel.provided and (addresses := person.endpoints.get(channel.key))
+    }
+
+
+def _words(demand: Demand, said: Sequence[Said]) -> tuple[Said, ...]:
+    return tuple(word for word in said if word.purpose == demand.purpose)
+
+
+def _meets(asked: Sequence[Mapping[str, Any]], person: Person) -> tuple[str, ...]:
     """What conditions ask of the person and find so; the answers are kept with the decision, the person is not."""
-    if person is None:
-        return ()
     shown = {
         "id": person.external_id,
         "locale": person.locale,
