@@ -33,7 +33,12 @@ def test_documents_are_read_in_the_order_of_their_keys() -> None:
 @given(st.lists(st.text(), max_size=5))
 def test_equal_texts_are_equal(texts: list[str]) -> None:
     assert simhash(texts) == simhash(list(texts))
-    assert simhash(texts) == simhash([text.upper().lower() for text in map(normalised, texts)])
+    assert simhash(texts) == simhash([f"  {text}\n" for text in texts])
+
+
+@given(st.lists(st.text(st.characters(codec="ascii")), max_size=5))
+def test_case_makes_no_other_text(texts: list[str]) -> None:
+    assert simhash(texts) == simhash([text.upper() for text in texts]) == simhash([text.lower() for text in texts])
 
 
 @given(st.lists(st.text(min_size=1), max_size=5))
