@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+import redis
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -174,6 +175,19 @@ def accounts_once_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read of provider accounts is good for a whole test, so that statements can be counted."""
     monkeypatch.setattr(accounts_stored, "FRESH_SECONDS", 3600.0)
     accounts_stored.forget_accounts()
+
+
+@pytest.fixture(scope="session")
+def valkey_of_worker(servers: dict[str, str]) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(servers["redis_url"]) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def nothing_shared_with_the_test_before(request: pytest.FixtureRequest) -> None:
+    """No breaker that another test has opened, no limit that it used up."""
+    if request.node.get_closest_marker("django_db") is not None:
+        request.getfixturevalue("valkey_of_worker").flushdb()
 
 
 @pytest.fixture(autouse=True)
