@@ -1,4 +1,4 @@
-"""One running Carillon for all faults, and the seed they are drawn from.
+"""One running Carillon for all faults of a worker, and the seed they are drawn from.
 
 The short form takes some minutes; the long one (`./carillon test faults --long`) has the numbers of RELIABILITY 6.1.
 """
@@ -13,7 +13,7 @@ import pytest
 from tests.stack import Stack, running_stack
 
 LONG = os.environ.get("CARILLON_FAULTS") == "long"
-SEED = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(10**6))
+SEED = int(os.environ.setdefault("FAULTS_SEED", str(random.SystemRandom().randrange(10**6))))  # workers inherit it
 
 # More calls than by default: the tests kill the provider too, and are not about what an outage does to a budget of 3.
 ENVIRON = {"RETRY_MAX_ATTEMPTS": "10"}
