@@ -16,6 +16,7 @@ from audience.selectors import people, recipient_ids, segment_page
 from audience.services import merge_recipients
 from audience.values import Person, Reachable
 from channels_app.accounts import Ways, ways_of
+from channels_app.registry import channels
 from kernel.ids import uuid7
 from kernel.masking import mask
 from notifications.services.judging import Admitted, judge_one, known_to
@@ -26,6 +27,7 @@ from orchestrator.services.rendering import Quarantined, Rendered, Wording, rend
 from orchestrator.services.repetitions import Worded
 from orchestrator.services.routing import in_choice
 from orchestrator.values import ClaimedNotification, PlannedDelivery
+from preferences.services import example_way_out
 from preferences.services.centre_links import example_link
 from templates_app.values import RenderError
 
@@ -119,7 +121,8 @@ def _shown(
     words = render([
         Wording(
             d.channel, content, admitted.request.data, d.data, persons[d.recipient_id], notification.id,
-            notification.type, at, d.tenant_id, d.template_version_id, d.locale, preference_centre_url=example_link(),
+            notification.type, at, d.tenant_id, d.template_version_id, d.locale, notification.category,
+            unsubscribe_url=_way_out(d, notification), preference_centre_url=example_link(),
         )
         for d in going
     ])  # fmt: skip
@@ -147,6 +150,11 @@ def _shown(
     return [
         Previewed(person.external_id, tuple(steps.get(id, ())), skipped.get(id, ())) for id, person in persons.items()
     ]
+
+
+def _way_out(delivery: PlannedDelivery, notification: ClaimedNotification) -> str:
+    by_mail = channels.get(delivery.channel).address_kind == "email"
+    return example_way_out(category=notification.category) if by_mail else ""
 
 
 def _account(delivery: PlannedDelivery, person: Person, ways: Ways) -> str:

@@ -34,6 +34,11 @@ def unsubscribe_url(
     return f"{settings.PUBLIC_URL}/u/{write(leaving, keys=_keys())}"
 
 
+def example_way_out(*, category: str) -> str:
+    """What stands in a preview for that place: a link that leaves nothing, and none where there is nothing to leave."""
+    return f"{settings.PUBLIC_URL}/u/preview" if category and category not in REQUIRED_CATEGORIES else ""
+
+
 def leaving_of(token: str) -> Leaving | None:
     """What a token from an unsubscribe URL says; `None` when we did not write it."""
     return read(token, keys=_keys())

@@ -3,12 +3,16 @@
 from email import message_from_bytes
 from email.policy import default
 
+import msgspec
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from channels_app.accounts import forget_accounts
+from notifications.models import NotificationType
+from notifications.values import NotificationRequest
 from orchestrator import pipeline
+from orchestrator.services.preview import preview
 from preferences.models import Suppression
 from templates_app.models import TemplateSettings
 from templates_app.selectors import forget
@@ -69,3 +73,24 @@ def test_other_mail_may_name_the_link_where_there_is_something_to_leave(
 
     assert page.strip() == (f"<p>leave: {link}</p>" if leaves else "<p>stay</p>")
     assert bool(link) is leaves
+
+
+def test_a_preview_shows_the_same_end_with_a_link_that_leaves_nothing(settings: Settings) -> None:
+    tenant = a_tenant()
+    TemplateSettings.objects.create(tenant=tenant, brand={"postal_address": "1 Quay St"}, updated_at=AT)
+    NotificationType.objects.create(tenant_id=tenant.id, key="sale", category="marketing")
+    settings.PROVIDER_CREDENTIALS = {"smtp": {"url": "smtp://127.0.0.1:9"}}
+    settings.SANDBOX_URL, settings.SANDBOX_SMTP_URL, settings.SANDBOX_LIVE = "", "", False
+    forget_accounts()
+    forget()
+    recipients(tenant, "ana")
+    content = {"email": {"subject": "Sale", "html": PAGE, "text": "Sale"}}
+    asked = msgspec.convert({"type": "sale", "recipients": ["ana"], "content": content}, NotificationRequest)
+
+    found = preview(tenant_id=tenant.id, request=asked, mode="live", at=AT)
+
+    (step,) = found[0].steps  # type: ignore[union-attr]
+    link = f"{settings.PUBLIC_URL}/u/preview"
+    assert step["content"].text.splitlines() == ["Sale", "", "-- ", "1 Quay St", f"Unsubscribe: {link}"]
+    assert f'href="{link}"' in step["content"].html
+    assert Client().get("/u/preview").status_code == 404
