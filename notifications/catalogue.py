@@ -34,6 +34,7 @@ class StrategyNames(Protocol):
 
 DefaultStrategy = Callable[[UUID], str]  # of a tenant; empty = it never said
 
+
 class TakeBack(Protocol):
     """Calls back what is kept of notifications, in the caller's transaction; tells how much of each."""
 

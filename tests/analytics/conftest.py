@@ -5,12 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -82,15 +80,3 @@ def tell(tenant_id: UUID, notification_id: UUID, *path: str, at: datetime, chann
         detail = {"from": was, "to": becomes, "channel": channel}
         events.append(NewEvent(tenant_id, "delivery.moved", moment, notification_id, delivery_id, detail=detail))
     record(events)
-
-
-def wait_until_readable() -> None:
-    """Wait for transactions of others on the same server, in any database: readers stay below the oldest of them."""
-    until = monotonic() + 30
-    while monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM events_event WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())")
-            if cursor.fetchone() == (0,):
-                return
-        sleep(0.02)
-    raise TimeoutError("somebody holds a transaction open for half a minute")

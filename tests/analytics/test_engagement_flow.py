@@ -12,7 +12,7 @@ from notifications.models import Delivery
 from orchestrator import pipeline
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests.analytics.conftest import wait_until_readable
+from tests.log_reading import wait_until_readable
 from tests.make import IN_APP, a_notification, a_tenant, recipients
 
 pytestmark = pytest.mark.django_db(transaction=True)

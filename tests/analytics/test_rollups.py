@@ -16,7 +16,8 @@ from analytics.values import Cell, Figures
 from events.consumers import Consumer, advance, registered
 from events.models import Cursor, Event
 from tenants.scope import tenant_scope
-from tests.analytics.conftest import a_notification, tell, wait_until_readable
+from tests.analytics.conftest import a_notification, tell
+from tests.log_reading import wait_until_readable
 
 HOUR = timedelta(hours=1)
 

@@ -20,8 +20,8 @@ from orchestrator.services.dead_letters import Narrowing
 from orchestrator.services.ledger import balance
 from orchestrator.services.ledger_checks import findings
 from orchestrator.services.replays import Matching, replay
-from tests.analytics.conftest import wait_until_readable
 from tests.channels_app.smtp_server import ScriptedServer
+from tests.log_reading import wait_until_readable
 from tests.make import a_notification, a_tenant, recipients
 
 pytestmark = pytest.mark.django_db(transaction=True)

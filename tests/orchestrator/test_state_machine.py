@@ -6,7 +6,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,7 +41,7 @@ from orchestrator.services.replays import Named, replay
 from orchestrator.services.settle import settle
 from tests.make import a_notification, a_tenant, recipients
 
-RUNS = 5_000 if os.environ.get("CARILLON_FAULTS") == "long" else 60
+RUNS = 5_000 if os.environ.get("CARILLON_FAULTS") == "long" else 40
 LANES = (1, pipeline.RETRY_LANE, pipeline.REPLAY_LANE)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 MOST = 6  # notifications in one run
@@ -204,8 +204,9 @@ class Deliveries(RuleBasedStateMachine):
             self._drive_to_the_end()
             self.nothing_is_said_twice_in_silence()
             at = datetime.now(UTC)
-            assert findings(at, at) == []
-            assert [hour.missing for hour in balance(at, at)] == [0]
+            before = at - timedelta(hours=1)  # it may have struck meanwhile
+            assert findings(before, at) == []
+            assert {hour.missing for hour in balance(before, at)} == {0}
         finally:
             self._clear()
 

@@ -17,13 +17,14 @@ from kernel.gauges import gauge_sources
 from notifications.models import Delivery
 from orchestrator import pipeline
 from orchestrator.services import canaries
-from orchestrator.services.canaries import PAUSE, watch
+from orchestrator.services.canaries import PAUSE
 from preferences.address_hash import Contact
 from preferences.rules import Reason
 from preferences.rules.consent import EVERY_CHANNEL
 from preferences.services import NewSuppression, suppress
 from templates_app.models import Canary, CanaryHarm, TemplateVersion
 from templates_app.rules.canary import gets_canary
+from tests.log_reading import wait_until_readable
 from tests.templates_app.asking import Api, errors, said
 from tests.templates_app.conftest import api, api_of, nothing_kept_in_memory, tenant_id  # noqa: F401
 
@@ -65,6 +66,12 @@ def notify(api: Api, people: range = range(40), **changes: Any) -> None:  # noqa
 def work() -> None:
     while pipeline.plan(HIGH) or pipeline.send(HIGH):
         pass
+
+
+def watch(*, at: datetime) -> int:
+    """Look at everything that was written so far."""
+    wait_until_readable()
+    return canaries.watch(at=at)
 
 
 def canary(api: Api) -> Any:  # noqa: F811
@@ -315,10 +322,9 @@ def test_a_look_costs_the_same_for_many_canaries(api: Api) -> None:  # noqa: F81
     begin(api, GOOD, min_deliveries=1000)
     notify(api)
     work()
-    with CaptureQueriesContext(
-        connection,
-    ) as one:
-        watch(at=NOW)
+    wait_until_readable()
+    with CaptureQueriesContext(connection) as one:
+        canaries.watch(at=NOW)
     for key in ("a", "b", "c"):
         api("PUT", f"/templates/{key}", HELLO)
         api.publish(key)
@@ -326,8 +332,9 @@ def test_a_look_costs_the_same_for_many_canaries(api: Api) -> None:  # noqa: F81
         api("POST", f"/templates/{key}/publish", {"canary": {"percent": 50}})
     notify(api)
     work()
+    wait_until_readable()
     with CaptureQueriesContext(connection) as four:
-        watch(at=NOW + 2 * PAUSE)
+        canaries.watch(at=NOW + 2 * PAUSE)
 
     assert len(four) == len(one)
 
