@@ -5,6 +5,7 @@
 | `unreachable_step`  | warning  | earlier steps without a condition use all of its channels                 |
 | `never_holds`       | warning  | its condition contradicts itself                                          |
 | `step_after_expiry` | warning  | with every step before it used it is due after messages of the type expire |
+| `digest_too_late`   | warning  | a digest of it may close after its messages expire; they go out at once   |
 | `never_open`        | error    | its part of the day and the windows of the type have no minute in common   |
 | `words_missing`     | warning  | the template of the type has no words for its channel                     |
 | `no_channel`        | error    | of the channels of the type it uses none                                  |
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from notifications.rules.policy import SendingWindow
+from notifications.rules.policy import DigestPolicy, DigestWindow, SendingWindow
 from orchestrator.rules.conditions import alike, is_ordered
 from orchestrator.rules.daytime import minutes_of
 from preferences.rules.calling_hours import CALLING_HOURS, MARKETING, TEXTS
@@ -47,6 +48,7 @@ class TypeInUse:
     ttl_seconds: int = 259_200
     channels: tuple[str, ...] = ()
     windows: tuple[SendingWindow, ...] = ()
+    digests: tuple[DigestPolicy, ...] = ()
     spoken: tuple[str, ...] | None = None
 
     @property
@@ -125,6 +127,13 @@ def _type(type: TypeInUse, *, used: Sequence[str]) -> Iterator[Finding]:
     if not reached:
         message = f"'{type.key}' uses {', '.join(type.channels)}; this uses {', '.join(used)}"
         yield Finding("", "no_channel", "error", message)
+    for digest in type.digests:
+        if 0 < type.ttl_seconds <= (longest := _longest(digest.window)):
+            message = (
+                f"the digest '{digest.name}' of '{type.key}' may close {longest} s after a message came, which expires "
+                f"after {type.ttl_seconds} s and so goes out at once; give the type a longer ttl_seconds"
+            )
+            yield Finding("", "digest_too_late", "warning", message)
     if not type.markets:
         return
     if type.category in REQUIRED_CATEGORIES:
@@ -133,6 +142,13 @@ def _type(type: TypeInUse, *, used: Sequence[str]) -> Iterator[Finding]:
     texts = [channel for channel in reached if channel in TEXTS and (type.spoken is None or channel in type.spoken)]
     if texts and (found := _forbidden(type)):
         yield Finding("", "forbidden_hours", "warning", f"'{type.key}' may go out by {', '.join(texts)} {found}")
+
+
+def _longest(window: DigestWindow) -> int:
+    """How many seconds a message may be gathered at most."""
+    if window.mode == "calendar":
+        return {"hour": 3600, "day": EVERY_DAY * 60, "week": 7 * EVERY_DAY * 60}[window.every]
+    return window.max_seconds or window.seconds if window.mode == "sliding" else window.seconds
 
 
 def _forbidden(type: TypeInUse) -> str:

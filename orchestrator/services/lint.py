@@ -52,5 +52,6 @@ def _in_use(row: NotificationType, spoken: Mapping[tuple[UUID, str], Any]) -> Ty
         ttl_seconds=row.ttl_seconds,
         channels=tuple(row.channels),
         windows=policy.windows,
+        digests=policy.digests,
         spoken=offer.channels() if offer else None,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from notifications.rules.policy import SendingWindow
+from notifications.rules.policy import DigestPolicy, DigestWindow, SendingWindow
 from orchestrator.rules.policy_lint import TypeInUse, lint
 
 CHANNELS = ("email", "sms", "push")
@@ -53,7 +53,20 @@ def test_what_looks_wrong_with_steps(steps: list[Any], expected: list[tuple[str,
 
 
 SLOW = [step("push"), step("email", 3600), step("sms", 3600)]
+WEEKLY = DigestPolicy(window=DigestWindow(mode="calendar", every="week"))
+HOURLY = DigestPolicy(window=DigestWindow(mode="sliding", seconds=60, max_seconds=3600))
 TYPES = [
+    pytest.param(
+        {}, TypeInUse("news", digests=(WEEKLY,)), [("", "digest_too_late", "warning")], id="gathered beyond its life"
+    ),
+    pytest.param({}, TypeInUse("news", digests=(WEEKLY,), ttl_seconds=8 * 86_400), [], id="gathered within its life"),
+    pytest.param(
+        {},
+        TypeInUse("news", digests=(HOURLY,), ttl_seconds=3600),
+        [("", "digest_too_late", "warning")],
+        id="as long as it lives",
+    ),
+    pytest.param({}, TypeInUse("news", digests=(HOURLY,), ttl_seconds=3601), [], id="a second longer"),
     pytest.param(
         {"steps": SLOW},
         TypeInUse("otp", ttl_seconds=7200),
