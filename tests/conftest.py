@@ -38,6 +38,7 @@ END $$;
 """
 # The longest ones begin first, so that nobody waits for one of them in the end.
 LONG = (
+    "tests/faults/test_killed_processes.py",
     "tests/config/bench/test_bench_command.py",
     "tests/flows/",
     "tests/orchestrator/test_state_machine.py",
