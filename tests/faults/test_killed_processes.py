@@ -1,11 +1,14 @@
 """kill -9 of our own processes, at random and in turn, while work goes on (RELIABILITY R1, R2, R15)."""
 
 import time
+from contextlib import suppress
 from datetime import timedelta
+from http.client import HTTPException
+from uuid import UUID
 
 import pytest
 
-from tests.faults.clients import HELD_TYPE, asking, mail, mixed
+from tests.faults.clients import ACCEPTED, HELD_TYPE, asking, mail, mixed
 from tests.faults.conftest import LONG, Form
 from tests.faults.judging import all_sent, judge, wait_until_sent, wait_until_settled
 from tests.faults.killing import OURS, kill_at_random
@@ -36,14 +39,16 @@ def test_every_process_is_killed_in_turn_while_a_thousand_are_in_flight(stack: S
     stack.api.put(f"/types/{HELD_TYPE}", {"unknown_policy": "at_most_once"})
     programs = ("valkey", "postgres", "sandbox", *OURS)
 
-    with asking(stack.api, make=mixed, number=6, rest_seconds=0.0) as clients:
-        for name in programs:
+    crowd: list[UUID] = []
+    with asking(stack.api, make=mixed) as clients:
+        for number, name in enumerate(programs):
             before = len(clients.journal.ids)
-            wait_until(lambda: len(clients.journal.ids) > before + 20, seconds=60, what="work to go on")  # noqa: B023
+            wait_until(lambda: len(clients.journal.ids) > before + 5, seconds=60, what="work to go on")  # noqa: B023
+            crowd += _a_hundred(stack, f"{seed}-{number}")
             assert stack.kill(name)
             wait_until(lambda: stack.leader(name) is not None, seconds=60, what=f"{name} to be back")  # noqa: B023
-        wait_until(lambda: len(clients.journal.ids) >= 1_000, seconds=120, what="a thousand notifications")
-    ids = clients.journal.ids
+    ids = [*crowd, *clients.journal.ids]
+    assert len(ids) >= 1_000
     stack.wait_until_up()
     seconds = wait_until_sent(stack, ids, seconds=120)
     wait_until_settled(stack, ids)
@@ -84,3 +89,19 @@ def test_what_a_worker_left_in_the_middle_of_a_call_is_taken_over_when_its_lease
     print(f"re-dispatched after {min(again)} to {max(again)}")
     assert timedelta(seconds=9) < min(again)  # not before the lease has ended
     assert max(again) < timedelta(seconds=15 + 1 + 6)  # lease, backoff, patience
+
+
+def _a_hundred(stack: Stack, story: str) -> list[UUID]:
+    """Accept a hundred at once, asking until it is answered: under the same keys they are the same hundred."""
+    requests = [mixed(n, f"{story}-{n}") | {"idempotency_key": f"{story}-{n}"} for n in range(100)]
+    ids: list[UUID] = []
+
+    def accepted() -> bool:
+        with suppress(OSError, HTTPException):
+            answer = stack.api("POST", "/notifications/bulk", {"notifications": requests})
+            if answer.status == ACCEPTED:
+                ids[:] = [UUID(result["id"]) for result in answer.json["results"]]
+        return bool(ids)
+
+    wait_until(accepted, seconds=60, what="a hundred to be accepted")
+    return ids

@@ -41,7 +41,7 @@ from orchestrator.services.replays import Named, replay
 from orchestrator.services.settle import settle
 from tests.make import a_notification, a_tenant, recipients
 
-RUNS = 5_000 if os.environ.get("CARILLON_FAULTS") == "long" else 40
+RUNS = 5_000 if os.environ.get("CARILLON_FAULTS") == "long" else 30
 LANES = (1, pipeline.RETRY_LANE, pipeline.REPLAY_LANE)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 MOST = 6  # notifications in one run
