@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM, bound to the one place where each is kept.
+"""Secrets at rest: AES-256-GCM, bound to the one place where each is kept; and keys that sign for one purpose alone.
 
 A sealed value opens only in the column, tenant and row it was sealed for: copied anywhere else it is worthless. Keys
 are derived from the installation's secrets, so that changing those is a rotation: the first one seals, all of them
@@ -71,6 +71,12 @@ class Keyring:
     def is_current(self, sealed: bytes) -> bool:
         """Whether the current key sealed it; otherwise sealing it anew lets a former key go."""
         return sealed[:_HEAD] == FORMAT + self._keys[0].id
+
+
+@lru_cache(maxsize=32)
+def purpose_keys(secrets: tuple[str, ...], purpose: str) -> tuple[bytes, ...]:
+    """A key of 32 bytes for one purpose alone from each secret, in their order: what one signs no other opens."""
+    return tuple(_expand(secret, purpose.encode(), 32) for secret in secrets)
 
 
 @dataclass(frozen=True, slots=True)

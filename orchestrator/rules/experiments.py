@@ -17,7 +17,6 @@ from typing import Any
 from orchestrator.rules.faults import Fault, name_faults, number_faults
 
 HOLDOUT = "holdout"  # the arm of those who get nothing
-GOALS = ("delivered", "opened", "clicked")
 MOST_ARMS = 10
 MOST_WEIGHT = 10_000
 MOST_HOLDOUT = 90.0

@@ -46,7 +46,8 @@ def packed(decisions: Sequence[Decision]) -> bytes:
     """The record of decisions, at least one, that were taken on one case."""
     case = decisions[0].case
     notification = replace(case.notification, recipients=(), data={})
-    record = Record(replace(case, notification=notification), tuple(replace(d.situation, data=None) for d in decisions))
+    situations = tuple(d.situation if d.situation.data is None else replace(d.situation, data=None) for d in decisions)
+    record = Record(replace(case, notification=notification), situations)
     return zlib.compress(_encoder.encode(record), _LEVEL)
 
 

@@ -116,9 +116,9 @@ def _decide(
             going.append(found)
     ready: list[Ready] = []
     rendered = render([_wording(go) for go in going])
-    said = zip(going, rendered, strict=True)
+    said = list(zip(going, rendered, strict=True))
     notice(((go.delivery.template_version_id, found) for go, found in said), at=at)
-    wanted = [(go.delivery, go.words.policy.tracking, said) for go, said in zip(going, rendered, strict=True)]
+    wanted = [(go.delivery, go.words.policy.tracking, found) for go, found in said]
     for go, content in zip(going, tracked(wanted), strict=True):
         if isinstance(content, RenderError):
             detail = {"detail": str(content)}

@@ -4,15 +4,14 @@ The same delivery always gets the same links, so every attempt sends the same me
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from uuid import UUID
 
 import msgspec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from channels_app.registry import channels
+from kernel.crypto import purpose_keys
 from notifications.rules.policy import TrackingPolicy
 from orchestrator.rules.tracking_token import (
     TrackedLink,
@@ -111,13 +110,4 @@ def _is_ours(address: str) -> bool:
 
 
 def _keys() -> Sequence[bytes]:
-    return _derived((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
-
-
-@lru_cache(maxsize=4)
-def _derived(secrets: tuple[str, ...]) -> tuple[bytes, ...]:
-    """A key of this purpose alone from each secret."""
-    return tuple(
-        bytes(HKDF(algorithm=SHA256(), length=32, salt=None, info=b"carillon.tracking").derive(secret.encode()))
-        for secret in secrets
-    )
+    return purpose_keys((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS), "carillon.tracking")

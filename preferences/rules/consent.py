@@ -78,17 +78,6 @@ class ConsentRefusal:
         return f"would send with consent to '{self.purpose}' on {self.channel}"
 
 
-def consent_refusal(
-    *, category: str, purpose: str, channel: str, state: Iterable[Said], requirements: Requirements
-) -> ConsentRefusal | None:
-    """Why nothing of this category and purpose may go to somebody on `channel`; `None` = it may.
-
-    `state` is what they said about the purpose, and may hold more.
-    """
-    demand = demand_of(requirements, category=category, purpose=purpose)
-    return refused(demand, channel=channel, state=state) if demand else None
-
-
 def demand_of(requirements: Requirements, *, category: str, purpose: str) -> Demand | None:
     """What a message of this category and purpose demands; `None`: whatever anybody said, it may go."""
     if category in REQUIRED_CATEGORIES:

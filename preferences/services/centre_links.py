@@ -1,13 +1,11 @@
 """Links to preference centres: made, opened, and taken back."""
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from uuid import UUID
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from kernel.crypto import purpose_keys
 from preferences.models import CentreCutoff
 from preferences.rules.centre_token import TOKEN_CHARS, Opening, read, write
 
@@ -48,11 +46,5 @@ def take_back_links(tenant_id: UUID, recipient_id: UUID, *, at: datetime) -> Non
     CentreCutoff.objects.update_or_create(recipient_id=recipient_id, tenant_id=tenant_id, defaults={"before": at})
 
 
-def _keys() -> list[bytes]:
-    return [_derived(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-
-
-@lru_cache(maxsize=8)
-def _derived(secret: str) -> bytes:
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"carillon.preference-centre").derive(secret.encode())
-    return bytes(key)
+def _keys() -> tuple[bytes, ...]:
+    return purpose_keys((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS), "carillon.preference-centre")

@@ -1,14 +1,12 @@
 """Unsubscribe by a link: the URL that a message carries, and what happens when somebody uses it."""
 
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from audience.selectors import addresses_of
+from kernel.crypto import purpose_keys
 from preferences.address_hash import Contact, HashedContact, hash_of
 from preferences.rules.suppression import Reason, scope_of
 from preferences.rules.unsubscribe_token import Leaving, read, write
@@ -73,11 +71,5 @@ def contact_of(leaving: Leaving) -> Contact | HashedContact:
     return known if hash_of(known) == leaving.address_hash else hashed
 
 
-def _keys() -> list[bytes]:
-    return [_derived(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-
-
-@lru_cache(maxsize=8)
-def _derived(secret: str) -> bytes:
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"carillon.unsubscribe").derive(secret.encode())
-    return bytes(key)
+def _keys() -> tuple[bytes, ...]:
+    return purpose_keys((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS), "carillon.unsubscribe")

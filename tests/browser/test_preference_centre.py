@@ -1,13 +1,12 @@
 """The preference centre in a real Chromium: readable everywhere, by keyboard, without script; what is saved stays."""
 
 import os
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.db import transaction
+from playwright import sync_api
 from pytest_django.live_server_helper import LiveServer
 
 from audience.services import upsert_recipients
@@ -17,20 +16,13 @@ from preferences.address_hash import Contact, hash_of
 from preferences.models import Consent, Preferences
 from preferences.pages.centre_words import CENTRE_WORDS
 from preferences.services.centre_links import centre_link
+from tests.browser.chromium import needs_chromium
 from tests.make import AT, a_tenant
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 pytestmark = [
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="no Chromium found: install `chromium` or name one in PLAYWRIGHT_CHROMIUM"
-    ),
+    needs_chromium,
     pytest.mark.django_db(transaction=True),
 ]
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run"]
 HERE = Path(__file__).parent
 CONTRAST = (HERE / "contrast.js").read_text()
 NAMES = (HERE / "names.js").read_text()
@@ -43,17 +35,6 @@ TYPES = (
     ("flash_sale", "Flash sales", "marketing", ["email", "sms"]),
     ("new_login", "New sign-ins", "security", ["email"]),
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    """Playwright runs a loop in this thread, where Django would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with sync_api.sync_playwright() as playwright:
-            launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            yield launched
-            launched.close()
 
 
 @pytest.fixture

@@ -1,33 +1,17 @@
 """The sandbox's mailbox page in a real Chromium: reading, keys, live updates, and that no mail can run anything."""
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright import sync_api
 
+from tests.browser.chromium import needs_chromium
 from tests.channels_app.sandbox.process import SandboxProcess, make_mail
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium found: install `chromium` or name one in PLAYWRIGHT_CHROMIUM"
-)
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = needs_chromium
 CODE = "parent.document.title='hacked';document.title='hacked'"
 CONTRAST = Path(__file__).parent / "contrast.js"
 OUR_SCRIPTS = 2
@@ -39,14 +23,6 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
     running = SandboxProcess(tmp_path_factory.mktemp("sandbox-page") / "state").start()
     yield running
     running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

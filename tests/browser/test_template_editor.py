@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from playwright import sync_api
 from pytest_django.live_server_helper import LiveServer
 
 from audience.services.people import upsert_recipients
@@ -24,30 +24,15 @@ from templates_app.starter.loading import load_starter_set
 from tenants.models import AuditEntry, Tenant
 from tenants.scope import platform_scope, tenant_scope
 from tenants.services import create_tenant
+from tests.browser.chromium import needs_chromium
 from tests.make import AT, a_notification
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
 
-CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium found: install `chromium` or name one in PLAYWRIGHT_CHROMIUM"
-)
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-sync"]
+pytestmark = needs_chromium
 CONTRAST = Path(__file__).parent / "contrast.js"
 CODE = "parent.document.title='hacked'"
 ATTACK = f"<script>{CODE}</script><img src='https://localhost:9/x' alt='x' onerror=\"{CODE}\"/>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_api.sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright has a loop in this thread; the tests have none
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -1,44 +1,25 @@
 """The unsubscribe page in a real Chromium: readable in light and dark, right to left, by keyboard, without script."""
 
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from playwright import sync_api
 from pytest_django.live_server_helper import LiveServer
 
 from preferences.address_hash import Contact, hash_of
 from preferences.models import Suppression
 from preferences.pages.words import WORDS
 from preferences.services import unsubscribe_url
+from tests.browser.chromium import needs_chromium
 from tests.make import a_tenant
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 pytestmark = [
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="no Chromium found: install `chromium` or name one in PLAYWRIGHT_CHROMIUM"
-    ),
+    needs_chromium,
     pytest.mark.django_db(transaction=True),
 ]
-ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run"]
 CONTRAST = Path(__file__).parent / "contrast.js"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    """Playwright runs a loop in this thread, where Django would refuse the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        with sync_api.sync_playwright() as playwright:
-            launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            yield launched
-            launched.close()
 
 
 @pytest.fixture

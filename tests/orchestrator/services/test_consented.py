@@ -1,10 +1,7 @@
 """Nothing is sent without the consent it needs: not planned, not begun, and the preview says the same."""
 
 import os
-import threading
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,6 +26,7 @@ from tenants.scope import tenant_scope
 from tenants.services import issue_key
 from tests.channels_app.messages import make_message
 from tests.make import AT, EMAIL, IN_APP, a_notification, a_tenant, recipients
+from tests.orchestrator.services.racing import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,25 +178,7 @@ def test_once_a_withdrawal_is_committed_no_send_begins() -> None:
     a_notification(tenant, people, **MARKETING)
     pipeline.plan(1)
     found = words_of(Notification.objects.values_list("id", flat=True))
-    start = threading.Barrier(2)
     begun_at_commit: dict[UUID, bool] = {}
-    troubles: list[Exception] = []
-
-    def racing(work: Any, deliveries: Sequence[ClaimedDelivery]) -> threading.Thread:
-        def run() -> None:
-            try:
-                for delivery in deliveries:
-                    start.wait(30)
-                    work(delivery)
-            except Exception as trouble:  # noqa: BLE001 - told by the test
-                troubles.append(trouble)
-                start.abort()
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
 
     def begin_it(delivery: ClaimedDelivery) -> None:
         _begin([call_of(delivery)], found, at=datetime.now(UTC))
@@ -208,10 +188,8 @@ def test_once_a_withdrawal_is_committed_no_send_begins() -> None:
         begun_at_commit[delivery.id] = Attempt.objects.filter(delivery_id=delivery.id).exists()
 
     while deliveries := claim_deliveries(1, limit=ROUND):  # few enough for their leases
-        for thread in (racing(begin_it, deliveries), racing(withdraw, deliveries)):
-            thread.join()
+        race(deliveries, begin_it, withdraw)
 
-    assert troubles == []
     begun = set(Attempt.objects.values_list("delivery_id", flat=True))
     assert [id for id in begun if not begun_at_commit[id]] == []
     stopped = Delivery.objects.filter(state="skipped", reason="consent_missing").count()

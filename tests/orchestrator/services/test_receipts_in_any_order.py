@@ -2,13 +2,12 @@
 
 import os
 import random
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -28,6 +27,7 @@ from orchestrator.values import ClaimedDelivery
 from tests.channels_app import reporting
 from tests.channels_app.reporting import Reporter
 from tests.make import AT, IN_APP, a_notification, a_tenant, recipients
+from tests.orchestrator.services.racing import race
 
 LONG = os.environ.get("CARILLON_FAULTS") == "long"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800 if LONG else 120)]
@@ -145,27 +145,6 @@ def test_any_order_and_any_number_of_repetitions_ends_the_same(
 def test_a_receipt_that_races_our_own_commit_is_heard(account: Account) -> None:
     """R14. One side commits that the provider accepted, the other hears the receipt; both start at the same moment."""
     deliveries = begun(account, people=RACES, tenant="acme")
-    start = threading.Barrier(2)
-    troubles: list[Exception] = []
-
-    def racing(
-        work: Callable[[ClaimedDelivery], None], before: Callable[[ClaimedDelivery], None] = lambda _: None
-    ) -> threading.Thread:
-        def run() -> None:
-            try:
-                for delivery in deliveries:
-                    before(delivery)
-                    start.wait(30)
-                    work(delivery)
-            except Exception as trouble:  # noqa: BLE001 - told by the test
-                troubles.append(trouble)
-                start.abort()
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
 
     def report_it(delivery: ClaimedDelivery) -> None:
         receipt = Receipt("delivered", AT, provider_message_id=f"m-{delivery.id}", event_id=str(delivery.id))
@@ -174,9 +153,7 @@ def test_a_receipt_that_races_our_own_commit_is_heard(account: Account) -> None:
     def hear_it(_: ClaimedDelivery) -> None:
         hear_reports()
 
-    for thread in (racing(lambda delivery: accept(delivery, f"m-{delivery.id}")), racing(hear_it, report_it)):
-        thread.join()
-    assert troubles == []
+    race(deliveries, lambda delivery: accept(delivery, f"m-{delivery.id}"), hear_it, before_other=report_it)
     parked = Report.objects.filter(tries__gt=0).count()
     hear_reports(limit=RACES)  # what is due by now, and nothing is made due here
 

@@ -1,15 +1,12 @@
 """Nothing is sent to a suppressed address: not planned, not begun, and the preview says the same."""
 
 import os
-import threading
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes
-from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -32,6 +29,7 @@ from tenants.services import issue_key
 from tests.channels_app.messages import make_message
 from tests.channels_app.smtp_server import ScriptedServer
 from tests.make import AT, EMAIL, a_notification, a_tenant, recipients
+from tests.orchestrator.services.racing import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,25 +135,7 @@ def test_once_a_suppression_is_committed_no_send_begins() -> None:
     """
     tenant_id, address_of = planned(RACES)
     words = words_of(Notification.objects.values_list("id", flat=True))
-    start = threading.Barrier(2)
     begun_at_commit: dict[UUID, bool] = {}
-    troubles: list[Exception] = []
-
-    def racing(work: Any, deliveries: Sequence[ClaimedDelivery]) -> threading.Thread:
-        def run() -> None:
-            try:
-                for delivery in deliveries:
-                    start.wait(30)
-                    work(delivery)
-            except Exception as trouble:  # noqa: BLE001 - told by the test
-                troubles.append(trouble)
-                start.abort()
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        return thread
 
     def begin_it(delivery: ClaimedDelivery) -> None:
         _begin([call_of(delivery, address_of[delivery.recipient_id])], words, at=datetime.now(UTC))
@@ -165,10 +145,8 @@ def test_once_a_suppression_is_committed_no_send_begins() -> None:
         begun_at_commit[delivery.id] = Attempt.objects.filter(delivery_id=delivery.id).exists()
 
     while deliveries := claim_deliveries(1, limit=ROUND):  # few enough for their leases
-        for thread in (racing(begin_it, deliveries), racing(suppress_it, deliveries)):
-            thread.join()
+        race(deliveries, begin_it, suppress_it)
 
-    assert troubles == []
     begun = set(Attempt.objects.values_list("delivery_id", flat=True))
     late = [id for id in begun if not begun_at_commit[id]]
     stopped = Delivery.objects.filter(state="skipped", reason="unsubscribed").count()

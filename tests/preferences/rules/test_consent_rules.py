@@ -1,5 +1,6 @@
 """Who may be written to without a further word: the table, and the laws that hold for all tables."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,8 +13,8 @@ from preferences.rules.consent import (
     ConsentRefusal,
     Requirements,
     Said,
-    consent_refusal,
     demand_of,
+    refused,
 )
 
 MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -21,6 +22,14 @@ TUESDAY = MONDAY + timedelta(days=1)
 
 NEWS_BY_MAIL = Requirements(channels={"news": frozenset({"email"})})
 NEWS_EVERYWHERE = Requirements(channels={"news": frozenset({EVERY_CHANNEL})})
+
+
+def consent_refusal(
+    *, category: str, purpose: str, channel: str, state: Iterable[Said], requirements: Requirements
+) -> ConsentRefusal | None:
+    """What planning and sending ask one after the other."""
+    demand = demand_of(requirements, category=category, purpose=purpose)
+    return refused(demand, channel=channel, state=state) if demand else None
 
 
 def yes(purpose: str = "marketing", channel: str = "sms", at: datetime = MONDAY) -> Said:

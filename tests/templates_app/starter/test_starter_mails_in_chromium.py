@@ -1,35 +1,17 @@
 """The starter set's mails in a real Chromium, narrow, light and dark: every word stands out and nothing sticks out."""
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright import sync_api
 
+from tests.browser.chromium import needs_chromium
 from tests.templates_app.starter.goldens import GOLDEN
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = os.environ.get("PLAYWRIGHT_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium found: install `chromium` or name one in PLAYWRIGHT_CHROMIUM"
-)
+pytestmark = needs_chromium
 CONTRAST = Path(__file__).parents[2] / "browser" / "contrast.js"
 NARROW = 375
 MAILS = sorted(GOLDEN.glob("*/*.html"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
