@@ -1,6 +1,6 @@
 """HTML that came in as data: what may stay of it. Cleaning what is clean changes nothing."""
 
-from html import unescape
+from html import escape, unescape
 
 import nh3
 
@@ -18,10 +18,24 @@ ATTRIBUTES = {
     "*": {"dir", "lang"},
 }
 SCHEMES = frozenset(("http", "https", "mailto"))
+MOST_ROUNDS = 8  # two do for anything a person writes
 
 
 def clean(html: str) -> str:
-    """`html` without anything but plain markup; links and images lead to http, https and mailto alone."""
+    """`html` without anything but plain markup; links and images lead to http, https and mailto alone.
+
+    Cleaned until that changes nothing: what is nested against the rules reads differently once it was written out, and
+    a browser has to read what was judged. What does not come to rest is left as words.
+    """
+    for _ in range(MOST_ROUNDS):
+        cleaned = _cleaned(html)
+        if cleaned == html:
+            return cleaned
+        html = cleaned
+    return escape(words_of(html))
+
+
+def _cleaned(html: str) -> str:
     return nh3.clean(
         html, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=set(SCHEMES), link_rel="noopener noreferrer"
     )
