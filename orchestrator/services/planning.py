@@ -21,9 +21,9 @@ from orchestrator.services.claim import PLAN_LEASE_SECONDS
 from orchestrator.services.decisions import keep
 from orchestrator.services.exposures import expose
 from orchestrator.services.facts import gather
+from orchestrator.services.plan_writing import LeaseLost, Planned, write_plan
 from orchestrator.services.repetitions import Contents
 from orchestrator.services.wording import worded
-from orchestrator.services.write import LeaseLost, Planned, write_plan
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 
 PAGE = 500  # recipients planned in one transaction
