@@ -8,6 +8,7 @@ from config.checks import ALL_CHECKS
 from config.observers import serve_counters, start_reports, start_traces
 from config.processes import BEAT, REALTIME, TIMEKEEPER, WEB
 from config.settings.values import CURRENT_PROCESS
+from kernel.arrays import use_plain_lists
 
 
 class CarillonConfig(AppConfig):
@@ -15,6 +16,7 @@ class CarillonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        use_plain_lists()
         celery_app.set_default()  # `celery.current_app` of whoever rings bells
         for check, tags, deploy in ALL_CHECKS:
             register(check, *tags, deploy=deploy)
