@@ -3,12 +3,12 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
+from config.arrays import use_plain_lists
 from config.celery import app as celery_app
 from config.checks import ALL_CHECKS
 from config.observers import serve_counters, start_reports, start_traces
 from config.processes import BEAT, REALTIME, TIMEKEEPER, WEB
 from config.settings.values import CURRENT_PROCESS
-from kernel.arrays import use_plain_lists
 
 
 class CarillonConfig(AppConfig):

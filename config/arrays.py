@@ -2,7 +2,7 @@
 
 psycopg writes a list item by item, with a dumper, a search and a substitution by regular expression for each; a batch
 of the pipeline passes thousands of items a statement, and a third of a worker's time went there. What is written here
-is what psycopg would write, but for quotes around texts that could do without; `tests/kernel/test_arrays.py` compares.
+is what psycopg would write, but for quotes around texts that could do without; `tests/config/test_arrays.py` compares.
 """
 
 from collections.abc import Callable

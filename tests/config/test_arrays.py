@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.array import ListDumper
 
-from kernel.arrays import PlainListDumper
+from config.arrays import PlainListDumper
 
 pytestmark = pytest.mark.django_db
 
