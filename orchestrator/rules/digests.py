@@ -1,4 +1,4 @@
-"""Digests: what is gathered instead of being sent at once, when a digest closes, and what becomes of it then. Pure.
+"""Digests: what is gathered instead of being sent at once, and when a digest closes. Pure.
 
 A moment of a calendar window is read on the recipient's clock: one that a change to summer time leaves out comes an
 hour later, of one that comes twice the first counts.
@@ -6,10 +6,8 @@ hour later, of one that comes twice the first counts.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal, get_args
-from uuid import UUID
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,8 +23,6 @@ MOST_KEY_CHARS = 200
 COMMON_TEMPLATE = "digest"  # of the starter set; words what people asked to be gathered
 DAYS: tuple[str, ...] = get_args(Day)
 SLIDES = 10  # a sliding window that names no maximum is open for at most so many times its seconds
-
-LeftOut = Literal["", "cancelled", "retracted", "expired"]
 
 
 def closes_at(window: DigestWindow, *, first_at: datetime, last_at: datetime, zone: str) -> datetime:
@@ -83,56 +79,6 @@ def key_in(data: Mapping[str, Any], path: str | None) -> str:
         return ""
     key = found if isinstance(found, str) else msgspec.json.encode(found, order="sorted").decode()
     return key if len(key) <= MOST_KEY_CHARS else f"{key[:150]}…{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One message that a digest gathered. `id` is its notification's, which is also its place in the order."""
-
-    id: UUID
-    type: str
-    at: datetime
-    data: Mapping[str, Any]
-    expires_at: datetime | None = None
-    left_out: LeftOut = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What becomes of a digest. `together`: one message with all `items`; else each is sent by itself."""
-
-    items: tuple[Item, ...]
-    together: bool
-    left_out: Mapping[UUID, LeftOut]  # those that expired while they waited
-
-
-def told(items: Sequence[Item], *, min_items: int, at: datetime) -> Told:
-    """Judge each item once more at the moment of closing; items in the order of their acceptance."""
-    there = [item for item in sorted(items, key=lambda item: item.id) if not item.left_out]
-    outlived: dict[UUID, LeftOut] = {
-        item.id: "expired" for item in there if item.expires_at is not None and item.expires_at <= at
-    }
-    going = tuple(item for item in there if item.id not in outlived)
-    return Told(going, len(going) >= min_items, outlived)
-
-
-def data_of(items: Sequence[Item], *, key: str) -> dict[str, Any]:
-    """What a digest's template sees: `items` in order, `count`, `key` and `first`.
-
-    An item is the data of its notification. What that does not say is filled in: `title` (the type), `body`, `url`, and
-    `notification`, which tells where it is from.
-    """
-    shown = [
-        {
-            "title": item.type,
-            "body": "",
-            "url": "",
-            "notification": {"id": str(item.id), "type": item.type, "at": item.at.isoformat()},
-            **item.data,
-        }
-        for item in items
-    ]
-    return {"items": shown, "count": len(shown), "key": key, "first": shown[0] if shown else {}}
 
 
 def _of_type(case: Case, situation: Situation, channel: str) -> DigestPolicy | None:

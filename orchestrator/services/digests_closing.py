@@ -17,7 +17,7 @@ from events.services import record
 from events.values import NewEvent
 from kernel.clock import iso
 from notifications.rules.policy import DigestPolicy
-from orchestrator.rules.digests import Item, Told, told
+from orchestrator.rules.digest_items import Item, Told, told
 from orchestrator.services.digests_telling import DueDigest, tell_alone, tell_together
 
 LANE = "digests"

@@ -21,7 +21,7 @@ from kernel.ids import uuid7
 from notifications.rules.policy import DigestPolicy
 from notifications.services.accept import Door, accept
 from notifications.values import PRIORITY_NAME, Accepted, NotificationRequest
-from orchestrator.rules.digests import Told, data_of
+from orchestrator.rules.digest_items import Told, data_of
 from templates_app.selectors import offers
 
 ACTOR = "digest"

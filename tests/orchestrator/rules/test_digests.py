@@ -1,4 +1,4 @@
-"""Digests: when they close on whose clock, what belongs to them and what becomes of them."""
+"""Digests: when they close on whose clock, and what belongs to them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.rules.policy import DigestPolicy, DigestWindow, TypePolicy
-from orchestrator.rules.digests import LONGEST, Item, closes_at, data_of, gathers, key_in, latest_at, told
+from orchestrator.rules.digests import LONGEST, closes_at, gathers, key_in, latest_at
 from orchestrator.rules.situation import NOBODY, Case, Situation, StrategyFacts
 from preferences.rules import Wishes, wishes_in
 from tests.make import a_claimed_notification
@@ -166,39 +166,3 @@ def test_a_person_who_wants_to_hear_of_it_daily_does_whatever_the_type_says() ->
     common = taking(a_case(), "email", wishes_in(said))
     assert common is not None
     assert common.template == "digest"
-
-
-def item(number: int, **facts: Any) -> Item:
-    return Item(**{"id": UUID(int=number), "type": "comment", "at": AT, "data": {"n": number}, **facts})
-
-
-def test_items_are_told_in_the_order_of_their_acceptance() -> None:
-    assert [found.data["n"] for found in told([item(3), item(1), item(2)], min_items=1, at=AT).items] == [1, 2, 3]
-
-
-@given(order=st.permutations([item(n) for n in range(6)]))
-def test_the_order_of_joining_does_not_matter(order: list[Item]) -> None:
-    assert told(order, min_items=1, at=AT) == told(sorted(order, key=lambda i: i.id), min_items=1, at=AT)
-
-
-def test_what_expired_or_was_taken_back_meanwhile_is_left_out() -> None:
-    found = told(
-        [item(1, expires_at=AT), item(2, expires_at=AT + MINUTE), item(3, left_out="cancelled"), item(4)],
-        min_items=1,
-        at=AT,
-    )
-
-    assert ([i.data["n"] for i in found.items], found.left_out) == ([2, 4], {UUID(int=1): "expired"})
-
-
-@pytest.mark.parametrize(("count", "together"), [(1, False), (2, True), (3, True)])
-def test_too_few_are_sent_one_by_one(count: int, together: bool) -> None:
-    assert told([item(n) for n in range(count)], min_items=2, at=AT).together is together
-
-
-def test_the_template_sees_every_item_its_key_and_the_first() -> None:
-    data = data_of([item(1, data={"title": "A"}), item(2, data={"notification": "mine"})], key="Tower")
-
-    assert (data["count"], data["key"], data["first"]["title"]) == (2, "Tower", "A")
-    assert data["items"][0]["notification"] == {"id": str(UUID(int=1)), "type": "comment", "at": AT.isoformat()}
-    assert data["items"][1]["notification"] == "mine"
