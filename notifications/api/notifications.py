@@ -29,8 +29,9 @@ from notifications.api.shown import (
 )
 from notifications.models import Notification
 from notifications.selectors import deliveries_of_notification, events_of_notification, notifications_of
-from notifications.services.accept import Door, accept
+from notifications.services.accept import Asked, Door
 from notifications.services.cancel import TooLate, cancel, cancel_by_key
+from notifications.services.together import accept_beside_others
 from notifications.values import Accepted, AcceptedNotification, NotificationRequest, Refused, links_of
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
@@ -39,7 +40,6 @@ from tenants.api.openapi import StructSchema
 from tenants.api.pages import filtered, paginate, paginate_oldest_first
 from tenants.api.problems import FieldError, Problem, conflict, in_flight, invalid, not_found
 from tenants.api.schema import operation, page_of
-from tenants.idempotency import LostRace
 from tenants.rules.scopes import READ, SEND
 from tenants.scope import tenant_scope
 from tenants.values import Caller
@@ -87,12 +87,7 @@ class Notifications(TenantView):
         `Idempotency-Key` and `idempotency_key` are the same thing, one as a header and one in the body.
         """
         asked = with_key_of_header(request, decode(request, NotificationRequest))
-        door = door_of(self.caller)
-        try:
-            (answer,) = accept(door=door, requests=[asked], at=now())
-        except LostRace:
-            # Another request finished with the same key meanwhile: now its answer is there.
-            (answer,) = accept(door=door, requests=[asked], at=now())
+        answer = accept_beside_others(Asked(door_of(self.caller), asked), at=now())
         if isinstance(answer, Refused):
             raise problem_of(answer)
         return _accepted(answer)

@@ -1,11 +1,12 @@
 """The front door: take requests to notify, each accepted or refused on its own, in the caller's transaction.
 
-`accept` is what the HTTP routes, schedules and event rules call, and what another Django app in the same database may
-call inside its own transaction: a notification is accepted exactly if that transaction commits.
+`accept` is what schedules, event rules and bulk routes call, and what another Django app in the same database may call
+inside its own transaction: a notification is accepted exactly if that transaction commits. `accept_together` is for
+strangers that come at the same time, see `services.together`.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,14 @@ class Door:
     traceparent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, and who stands at the door with it."""
+
+    door: Door
+    request: NotificationRequest
+
+
 def accept(*, door: Door, requests: Sequence[NotificationRequest], at: datetime) -> list[Answer]:
     """Accept or refuse each of `requests`; answers come in their order. `at` is the moment of acceptance.
 
@@ -58,32 +67,39 @@ def accept(*, door: Door, requests: Sequence[NotificationRequest], at: datetime)
     Workers are woken when the transaction commits. Raises `LostRace` when another transaction finished with one of the
     idempotency keys meanwhile: nothing was done, and doing it again will find that answer.
     """
-    with tenant_scope(door.tenant_id):
-        claims = _claims(door, requests)
-        verdicts = dict(zip(claims, reserve(door.tenant_id, claims=list(claims.values()), at=at), strict=True))
-        known_before, twins = _sorted_out(claims, verdicts)
-        new = {i: request for i, request in enumerate(requests) if i not in known_before and i not in twins}
+    return accept_together(door.tenant_id, [Asked(door, request) for request in requests], at=at)
 
-        known = known_to(door.tenant_id, new.values())
+
+def accept_together(tenant_id: UUID, asked: Sequence[Asked], *, at: datetime) -> list[Answer]:
+    """As `accept`, for requests that came through several doors of one tenant: all in one transaction."""
+    with tenant_scope(tenant_id):
+        claims = _claims(asked)
+        verdicts = dict(zip(claims, reserve(tenant_id, claims=list(claims.values()), at=at), strict=True))
+        known_before, twins = _sorted_out(claims, verdicts)
+        new = {i: one.request for i, one in enumerate(asked) if i not in known_before and i not in twins}
+
+        known = known_to(tenant_id, new.values())
         judged = judge_all(new, known=known, at=at)
         admitted = {i: verdict for i, verdict in judged.items() if isinstance(verdict, Admitted)}
         refused = {i: _refused(verdict) for i, verdict in judged.items() if not isinstance(verdict, Admitted)}
 
-        rows = _write(door, admitted, known=known, at=at)
+        people = _people(tenant_id, admitted.values(), known=known, at=at)
+        rows = {i: _row(asked[i].door, one, people=people, known=known, at=at) for i, one in admitted.items()}
+        _write(rows.values())
         accepted = {i: Accepted(id=row.id, body=msgspec.json.encode(head_of(row))) for i, row in rows.items()}
-        remember(door.tenant_id, done=[_done(claims[i], accepted[i]) for i in rows if i in claims], at=at)
+        remember(tenant_id, done=[_done(claims[i], accepted[i]) for i in rows if i in claims], at=at)
         _tell(rows.values())
 
     answers: dict[int, Answer] = {**known_before, **accepted, **refused}
-    return [answers[i] if i in answers else _again(answers[twins[i]]) for i in range(len(requests))]
+    return [answers[i] if i in answers else _again(answers[twins[i]]) for i in range(len(asked))]
 
 
-def _claims(door: Door, requests: Sequence[NotificationRequest]) -> dict[int, Claim]:
+def _claims(asked: Sequence[Asked]) -> dict[int, Claim]:
     """The claims of the requests that carry an idempotency key, by the request's index, in order."""
     return {
-        index: Claim(request.idempotency_key, _fingerprint(door, request))
-        for index, request in enumerate(requests)
-        if request.idempotency_key is not None
+        index: Claim(one.request.idempotency_key, _fingerprint(one.door, one.request))
+        for index, one in enumerate(asked)
+        if one.request.idempotency_key is not None
     }
 
 
@@ -128,14 +144,16 @@ def _refused(troubles: tuple[Trouble, ...]) -> Refused:
     return Refused(422, "invalid", counted, troubles)
 
 
-def _write(door: Door, admitted: Mapping[int, Admitted], *, known: Known, at: datetime) -> dict[int, Notification]:
-    profiles = [profile for admission in admitted.values() for profile in admission.profiles]
-    told = upsert_recipients(tenant_id=door.tenant_id, recipients=profiles, at=at) if profiles else {}
-    people = {**known.recipients, **told}
-    rows = {i: _row(door, admission, people=people, known=known, at=at) for i, admission in admitted.items()}
-    insert_notifications(list(rows.values()))
-    record([_event(row) for row in rows.values()])
-    return rows
+def _people(tenant_id: UUID, admitted: Iterable[Admitted], *, known: Known, at: datetime) -> Mapping[str, UUID]:
+    """Whose ids are whose, once those who are told of are kept."""
+    profiles = [profile for admission in admitted for profile in admission.profiles]
+    told = upsert_recipients(tenant_id=tenant_id, recipients=profiles, at=at) if profiles else {}
+    return {**known.recipients, **told}
+
+
+def _write(rows: Collection[Notification]) -> None:
+    insert_notifications(list(rows))
+    record([_event(row) for row in rows])
 
 
 def _tell(rows: Iterable[Notification]) -> None:
