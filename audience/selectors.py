@@ -1,13 +1,14 @@
 """Look people, lists and inboxes up: always inside a scope, which decides what can be seen."""
 
-from collections import defaultdict
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, QuerySet
 
-from audience.models import Endpoint, InboxItem, Recipient, Segment, SegmentMember
+from audience.models import Endpoint, InboxItem, Recipient, Segment
 from audience.values import Counts, Person, Reachable
 
 
@@ -24,33 +25,40 @@ def recipient(*, tenant_id: UUID, external_id: str) -> Recipient | None:
     return Recipient.objects.filter(tenant_id=tenant_id, external_id=external_id).prefetch_related("endpoints").first()
 
 
+_PEOPLE = """
+SELECT id, tenant_id, external_id, locale, timezone, attributes::text FROM audience_recipient WHERE id = ANY (%s)
+"""
+_REACHABLE = """
+SELECT recipient_id, id, channel, kind, address, label, extra::text FROM audience_endpoint
+WHERE recipient_id = ANY (%s) AND disabled_at IS NULL ORDER BY id DESC
+"""
+
+
 def people(recipient_ids: Iterable[UUID]) -> dict[UUID, Person]:
-    """Everything planning and sending need to know of people, in two statements. Erased ones are missing."""
-    ids = set(recipient_ids)
+    """Everything planning and sending need to know of people, in two statements. Erased ones are missing.
+
+    Plain rows: through the ORM this was a sixth of the cost of planning somebody.
+    """
+    ids = list(set(recipient_ids))
     if not ids:
         return {}
-    reachable: dict[UUID, dict[str, list[Reachable]]] = defaultdict(lambda: defaultdict(list))
-    rows = Endpoint.objects.filter(recipient_id__in=ids, disabled_at=None).order_by("-id")
-    for owner, *facts in rows.values_list(
-        "recipient_id", "id", "channel", "kind", "address", "label", "extra", "created_at"
-    ):
-        endpoint = Reachable(*facts)
-        reachable[owner][endpoint.channel].append(endpoint)
-    found = Recipient.objects.filter(id__in=ids).order_by()
-    return {
-        id: Person(
-            id=id,
-            tenant_id=tenant_id,
-            external_id=external_id,
-            locale=locale,
-            timezone=timezone,
-            attributes=attributes,
-            endpoints={channel: tuple(endpoints) for channel, endpoints in reachable[id].items()},
-        )
-        for id, tenant_id, external_id, locale, timezone, attributes in found.values_list(
-            "id", "tenant_id", "external_id", "locale", "timezone", "attributes"
-        )
-    }
+    reachable: dict[UUID, dict[str, tuple[Reachable, ...]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_REACHABLE, (ids,))
+        for owner, id, channel, kind, address, label, extra in cursor.fetchall():
+            endpoint = Reachable(id, channel, kind, address, label, _object(extra))
+            channels = reachable.setdefault(owner, {})
+            channels[channel] = (*channels.get(channel, ()), endpoint)
+        cursor.execute(_PEOPLE, (ids,))
+        return {
+            id: Person(id, tenant_id, external_id, locale, timezone, _object(attributes), reachable.get(id, {}))
+            for id, tenant_id, external_id, locale, timezone, attributes in cursor.fetchall()
+        }
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = {} if text == "{}" else json.loads(text)
+    return found
 
 
 def external_ids(recipient_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -102,9 +110,14 @@ def segment_sizes(tenant_id: UUID, keys: Collection[str]) -> dict[str, tuple[UUI
     return {key: (id, size) for key, id, size in rows.values_list("key", "id", "size")}
 
 
+_SEGMENT_PAGE = """
+SELECT recipient_id FROM audience_segmentmember
+WHERE tenant_id = %s AND segment_id = %s AND recipient_id > %s ORDER BY recipient_id LIMIT %s
+"""
+
+
 def segment_page(tenant_id: UUID, segment_id: UUID, after_recipient_id: UUID | None, limit: int) -> Sequence[UUID]:
     """The next `limit` people of the list, by id; `None` begins at the start. Shorter than `limit` is the last page."""
-    rows = SegmentMember.objects.filter(tenant_id=tenant_id, segment_id=segment_id)
-    if after_recipient_id is not None:
-        rows = rows.filter(recipient_id__gt=after_recipient_id)
-    return list(rows.order_by("recipient_id").values_list("recipient_id", flat=True)[:limit])
+    with connection.cursor() as cursor:
+        cursor.execute(_SEGMENT_PAGE, (tenant_id, segment_id, after_recipient_id or UUID(int=0), limit))
+        return [id for (id,) in cursor.fetchall()]

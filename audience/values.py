@@ -5,7 +5,6 @@ Inputs tell three things apart: a field that is absent (`UNSET`: not spoken of),
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -113,7 +112,6 @@ class Reachable:
     address: str
     label: str
     extra: Mapping[str, Any]
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

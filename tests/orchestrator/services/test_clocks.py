@@ -8,7 +8,6 @@ from pytest_django import Settings
 from audience.values import Person, Reachable
 from orchestrator.services.clocks import place_of, zone_of
 from preferences.rules import Jurisdiction, Wishes, level_in, wishes_among
-from tests.make import AT
 
 PARIS, TOKYO, NEW_YORK = "Europe/Paris", "Asia/Tokyo", "America/New_York"
 OF_TENANT = wishes_among([level_in({"timezone": TOKYO}, "default")])
@@ -16,7 +15,7 @@ OF_PERSON = wishes_among([level_in({"timezone": PARIS}), level_in({"timezone": T
 
 
 def somebody(timezone: str = "", phone: str = "") -> Person:
-    phones = (Reachable(UUID(int=1), "sms", "", phone, "", {}, AT),) if phone else ()
+    phones = (Reachable(UUID(int=1), "sms", "", phone, "", {}),) if phone else ()
     return Person(UUID(int=7), UUID(int=1), "ana", "", timezone, {}, {"sms": phones})
 
 
