@@ -51,6 +51,10 @@ def _uuids(items: list[UUID | None]) -> str:
     return ",".join(["NULL" if item is None else f"{item.int:032x}" for item in items])
 
 
+def _bytes(items: list[bytes | None]) -> str:
+    return ",".join(["NULL" if item is None else f'"\\\\x{item.hex()}"' for item in items])
+
+
 def _booleans(items: list[bool | None]) -> str:
     return ",".join(["NULL" if item is None else "t" if item else "f" for item in items])
 
@@ -68,6 +72,7 @@ def _moments(items: list[datetime | None]) -> str:
 _WRITERS: dict[type, Callable[[list[Any]], str | None]] = {
     str: _texts,
     UUID: _uuids,
+    bytes: _bytes,
     bool: _booleans,
     int: _numbers,
     datetime: _moments,

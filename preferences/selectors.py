@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,7 +11,7 @@ import msgspec
 from django.db import connection
 from django.db.models import QuerySet
 
-from preferences.address_hash import Contact, hash_of
+from preferences.address_hash import Contact, hashes_of
 from preferences.models import Override, Preferences, Suppression, TenantPreferences
 from preferences.rules import Ban, Level, Reason, Wishes, level_in, wishes_among
 from preferences.rules.levels import DEFAULT, FORCED, OVERRIDE
@@ -87,21 +86,26 @@ def document_of(*, tenant_id: UUID, recipient_id: UUID) -> dict[str, Any]:
     return rows.values_list("document", flat=True).first() or {}
 
 
+_BANS = """
+SELECT address_hash, reason, scope FROM preferences_suppression
+WHERE address_hash = ANY (%s) AND lifted_at IS NULL ORDER BY id
+"""
+
+
 def bans_on(contacts: Collection[Contact]) -> dict[Contact, tuple[Ban, ...]]:
     """What is in force for each of these addresses, for its tenant or for all of them; in one statement.
 
     Addresses that nothing is known against are missing.
     """
-    by_hash: dict[bytes, list[Contact]] = defaultdict(list)
+    by_hash: dict[bytes, list[Contact]] = {}
     for contact in contacts:
-        by_hash[hash_of(contact)].append(contact)
-        if contact.tenant_id is not None:
-            by_hash[hash_of(replace(contact, tenant_id=None))].append(contact)
+        for hash in hashes_of(contact):
+            by_hash.setdefault(hash, []).append(contact)
     if not by_hash:
         return {}
-    with seeing_every_tenant():
-        rows = Suppression.objects.filter(address_hash__in=list(by_hash), lifted_at=None).order_by("id")
-        found = list(rows.values_list("address_hash", "reason", "scope"))
+    with seeing_every_tenant(), connection.cursor() as cursor:
+        cursor.execute(_BANS, (list(by_hash),))
+        found = cursor.fetchall()
     bans: dict[Contact, list[Ban]] = defaultdict(list)
     for address_hash, reason, scope in found:
         for contact in by_hash[bytes(address_hash)]:

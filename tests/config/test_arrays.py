@@ -22,6 +22,7 @@ MOMENTS = st.datetimes(timezones=ZONES).filter(lambda moment: 1900 < moment.year
 KINDS: dict[str, st.SearchStrategy[Any]] = {
     "text": TEXTS | st.sampled_from(["", "NULL", "null", '"', "\\", "{}", "a,b", " ", "'", '{"a": "\\"b\\""}']),
     "uuid": st.uuids(),
+    "bytea": st.binary(max_size=20),
     "bool": st.booleans(),
     "bigint": st.integers(-(2**63), 2**63 - 1),
     "timestamptz": MOMENTS,
