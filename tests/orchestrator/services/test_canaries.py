@@ -40,6 +40,9 @@ HELLO: dict[str, Any] = {
 GOOD = HELLO | {"parts": {"in_app": {"title": "Good day", "body": "{{ name }}"}}}
 BAD = HELLO | {"parts": {"in_app": {"title": "Good day", "body": "{{ name }}: {{ points }}"}}}
 SOON = {"min_minutes": 0, "min_deliveries": 10}
+# Who gets the new words is drawn anew in every run. Of 40 people fewer than 10 got them once in 2,900 runs, and fewer
+# than the 11 that a rollback takes once in 900. Of 60 both, and the 50 after whom words are held back, take ten million.
+PEOPLE = 60
 
 
 @pytest.fixture(autouse=True)
@@ -57,15 +60,18 @@ def begin(api: Api, words: dict[str, Any], **canary: Any) -> Any:  # noqa: F811
     return said(answer)
 
 
-def notify(api: Api, people: range = range(40), **changes: Any) -> None:  # noqa: F811
+def notify(api: Api, people: range = range(PEOPLE), **changes: Any) -> None:  # noqa: F811
     body = {"type": "hello", "recipients": [{"id": f"p{n}"} for n in people], "data": {"name": "Ana"}}
     answer = api("POST", "/notifications", body | changes)
     assert answer.status_code == 202, answer.content
 
 
 def work() -> None:
+    """Plan and send until nothing is left; what is held back all the same fails the test and says why."""
     while pipeline.plan(HIGH) or pipeline.send(HIGH):
         pass
+    left = Delivery.objects.filter(state__in=("pending", "claimed", "sending", "unknown"))
+    assert Counter(left.values_list("state", "reason", "wait_reason")) == {}
 
 
 def watch(*, at: datetime) -> int:
@@ -96,9 +102,9 @@ def test_some_get_the_new_words_and_keep_getting_them(api: Api) -> None:  # noqa
         if gets_canary(version.template_id, version.id, row.recipient_id, percent=50)
     }
     assert (published["version"], published["live"]) == (2, False)
-    assert 5 < len(first) < 35
+    assert 10 < len(first) < PEOPLE - 10
     assert {row.recipient_id for row in Delivery.objects.filter(template_version_id=version.id)} == first
-    assert titles() == {"Good day": 2 * len(first), "Hello": 2 * (40 - len(first))}
+    assert titles() == {"Good day": 2 * len(first), "Hello": 2 * (PEOPLE - len(first))}
     shown = said(api("GET", "/templates/hello"))
     assert (shown["live_version"], shown["canary"]) == (1, {"version": 2, "percent": 50})
     assert said(api("GET", "/templates"))["results"][0]["canary"] == {"version": 2, "percent": 50}
@@ -129,7 +135,7 @@ def test_words_that_harm_are_held_back_and_rolled_back_by_themselves(api: Api, t
     before = titles()["Hello"]
     notify(api)
     work()
-    assert titles()["Hello"] == before + 40
+    assert titles()["Hello"] == before + PEOPLE
 
 
 def test_what_was_planned_with_words_that_were_rolled_back_says_those_before(api: Api) -> None:  # noqa: F811
@@ -142,10 +148,10 @@ def test_what_was_planned_with_words_that_were_rolled_back_says_those_before(api
 
     api("POST", "/templates/hello/canary/abort", {"note": "no"})
 
-    assert planned > 5
+    assert planned > 10
     assert not new.exists()
     work()
-    assert titles() == {"Hello": 40}
+    assert titles() == {"Hello": PEOPLE}
 
 
 def test_words_that_do_no_harm_are_promoted(api: Api) -> None:  # noqa: F811
@@ -179,7 +185,7 @@ def test_every_line_counts_once_however_it_is_looked_at(
     work()
     watch(at=NOW + 9 * PAUSE)
 
-    assert sum(canary(api)["deliveries"].values()) == 50
+    assert sum(canary(api)["deliveries"].values()) == PEOPLE + 10
 
 
 @pytest.mark.parametrize("how", ["page", "consent"])
@@ -259,7 +265,7 @@ def test_a_test_send_while_a_canary_runs_says_what_is_in_use(api: Api) -> None: 
 
 def test_versions_that_requests_name_themselves_prove_nothing(api: Api) -> None:  # noqa: F811
     begin(api, BAD)
-    notify(api, template="hello@2")
+    notify(api, range(20), template="hello@2")
     work()
 
     assert watch(at=NOW) == 0
