@@ -41,7 +41,7 @@ GOOD = HELLO | {"parts": {"in_app": {"title": "Good day", "body": "{{ name }}"}}
 BAD = HELLO | {"parts": {"in_app": {"title": "Good day", "body": "{{ name }}: {{ points }}"}}}
 SOON = {"min_minutes": 0, "min_deliveries": 10}
 # Who gets the new words is drawn anew in every run. Of 40 people fewer than 10 got them once in 2,900 runs, and fewer
-# than the 11 that a rollback takes once in 900. Of 60 both, and the 50 after whom words are held back, take ten million.
+# than the 11 that a rollback takes once in 900. Of 60 neither happens in ten million, nor the 50 that are held back.
 PEOPLE = 60
 
 
