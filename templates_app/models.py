@@ -43,7 +43,8 @@ class TemplateVersion(models.Model):
     """One state of a template: a draft, or published and from then on never changed (a trigger refuses it).
 
     `source` is `values.TemplateSource` as it was written. Publishing adds what was made of it: `offers` (channel → the
-    locales it is written in), `compiled` (`values.Compiled`) and `layout`, the source of the layout that was used.
+    locales it is written in), `compiled` (`values.Compiled`), `layout`, the source of the layout that was used, and
+    `partials`, which versions of them went into it (key → `values.PartialUse`).
     `quarantined_at` holds back what is to be sent with it; `crashes` are the render children it has cost.
     """
 
@@ -62,6 +63,7 @@ class TemplateVersion(models.Model):
     offers = models.JSONField(default=dict)
     compiled = models.JSONField(default=dict)
     layout = models.JSONField(null=True, blank=True)
+    partials = models.JSONField(default=dict, db_default={})
     note = models.CharField(max_length=500, blank=True)
     author = models.CharField(max_length=120)
     publisher = models.CharField(max_length=120, blank=True)
@@ -198,6 +200,71 @@ class Layout(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.key
+
+
+class Partial(models.Model):
+    """A fragment that templates, layouts and other partials render by its key. `live_id` is the version in use."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, blank=True)
+    live_id = models.UUIDField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "key"), nulls_distinct=False, name="partial_key_unique_per_tenant"
+            ),
+            models.UniqueConstraint(fields=("tenant", "id"), name="partial_of_tenant"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class PartialVersion(models.Model):
+    """One state of a partial: the draft, number 0, or published and from then on never changed (a trigger refuses it).
+
+    Publishing a template writes its words into that template's version; this row tells later what they were.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    partial_id = models.UUIDField()
+    number = models.PositiveIntegerField()
+    source = models.JSONField()  # values.PartialSource
+    note = models.CharField(max_length=500, blank=True)
+    author = models.CharField(max_length=120)
+    publisher = models.CharField(max_length=120, blank=True)
+    revision = models.PositiveIntegerField(default=1)  # of the draft; grows with every change
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "partial_id", "number"),
+                nulls_distinct=False,
+                name="partial_version_number_unique",
+            ),
+            models.UniqueConstraint(fields=("tenant", "id"), name="partial_version_of_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(number=0, published_at=None) | models.Q(number__gt=0, published_at__isnull=False),
+                name="partial_version_published_has_moment",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
 
 
 class Translation(models.Model):

@@ -39,6 +39,25 @@ class LayoutSource(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaul
     text: Annotated[str, Meta(max_length=32_768)] = ""
 
 
+class PartialSource(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A partial as people write it: `mjml` for parts in MJML, `html` for those in HTML (and MJML, where there is no
+    `mjml`), `text` for everything else. `parameters` is a JSON Schema of what it is given; `example_data` keeps to it.
+    """
+
+    mjml: Annotated[str, Meta(max_length=32_768)] = ""
+    html: Annotated[str, Meta(max_length=32_768)] = ""
+    text: Annotated[str, Meta(max_length=32_768)] = ""
+    parameters: dict[str, Any] = {}
+    example_data: dict[str, Any] = {}
+
+
+class PartialUse(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which words of a partial a version was published with."""
+
+    id: UUID  # of the version of the partial
+    version: int
+
+
 class Compiled(Struct, kw_only=True, forbid_unknown_fields=True):
     """What publishing makes of a source: MJML is HTML, styles are inline, every mail has a text, and the translations
     that are named are at hand. `contents` and `messages` are by locale; `defaults` come from the schema.

@@ -112,14 +112,23 @@ class TemplateShown(TemplateHead, kw_only=True):
     warnings: list[FindingShown]
 
 
+class PartialUsed(msgspec.Struct, kw_only=True):
+    """A partial whose words went into a version, and which of them. `outdated`: there are newer ones."""
+
+    key: str
+    version: int
+    outdated: bool
+
+
 class VersionShown(VersionHead, kw_only=True):
-    """A published version as it was written, and the layout it was published with."""
+    """A published version as it was written, with the layout and the partials it was published with."""
 
     name: str
     parts: Parts
     locales: dict[str, Parts]
     layout: str
     layout_source: dict[str, Any] | None
+    partials: list[PartialUsed]
     variables: dict[str, Any]
     example_data: dict[str, Any]
     missing: MissingPolicy

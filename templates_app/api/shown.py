@@ -11,6 +11,7 @@ from templates_app.api.shapes import (
     CanaryShown,
     FindingShown,
     HarmShown,
+    PartialUsed,
     TemplateHead,
     TemplateShown,
     VersionHead,
@@ -83,12 +84,17 @@ def version_head(version: TemplateVersion, *, live: bool) -> VersionHead:
     return VersionHead(**_version(version, live=live))
 
 
-def version_shown(template: Template, version: TemplateVersion) -> VersionShown:
+def version_shown(template: Template, version: TemplateVersion, *, newest: Mapping[str, UUID]) -> VersionShown:
+    """A version with its words; `newest` are the versions of partials that templates published now would get."""
     return VersionShown(
         **_version(version, live=version.id == template.live_id),
         **_source(version.source),
         name=template.name,
         layout_source=version.layout,
+        partials=[
+            PartialUsed(key=key, version=use["version"], outdated=str(newest.get(key)) != use["id"])
+            for key, use in sorted(version.partials.items())
+        ],
         offers=version.offers,
     )
 

@@ -12,6 +12,7 @@ from templates_app.api.templates import own_template
 from templates_app.models import Template, TemplateVersion
 from templates_app.rules.diff import Entry, diff
 from templates_app.selectors import draft_of, versions_of
+from templates_app.shelving import live_ids
 from tenants.api.base import TenantView
 from tenants.api.pages import filtered, paginate
 from tenants.api.problems import FieldError, invalid, not_found
@@ -60,7 +61,8 @@ class Version(TenantView):
         version = versions_of(template).filter(number=number).first()
         if version is None:
             raise not_found()
-        return Response(version_shown(template, version))
+        newest = live_ids(self.caller.tenant_id, version.partials)
+        return Response(version_shown(template, version, newest=newest))
 
 
 class VersionDiff(TenantView):

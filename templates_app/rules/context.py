@@ -18,6 +18,7 @@ RESERVED = (
     "unsubscribe_url",
     "preference_centre_url",
 )
+COMMON = tuple(name for name in RESERVED if name != "data")  # what every template has, whatever data it is given
 
 
 def build_context(

@@ -5,6 +5,7 @@ The language is an allow-list of tags and filters. Nothing in it reaches files, 
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, RenderContext, Token
@@ -32,10 +33,13 @@ from liquid.undefined import UNDEFINED, FalsyStrictUndefined, Undefined
 from liquid.utils import ReadOnlyChainMap
 
 from templates_app.rules.budget import CHARS_PER_UNIT, FUEL, LOCALS_BYTES, VALUE_CHARS, weigh
-from templates_app.rules.filters import FILTERS, READS
+from templates_app.rules.context import COMMON
+from templates_app.rules.filters import FILTERS, MESSAGES, READS
+from templates_app.rules.partial_tag import PartialTag, RenderTag
 
 LITERAL_CHARS = 500  # of a text in quotes inside a tag
 
+_SEEN_EVERYWHERE = (*COMMON, MESSAGES)  # what partials see of a context without being given it
 _HOLDERS = (list, dict, tuple)  # what JSON and filters make; looked up once for every value, so no isinstance
 
 
@@ -89,6 +93,22 @@ class Purse(RenderContext):
         self._sizes[key] = sys.getsizeof(val, 1) + 4 * weigh(val)
         if sum(self._sizes.values()) > LOCALS_BYTES:
             raise TooExpensive("more in variables than a message may hold", token=None)
+
+    @contextmanager
+    def alone(self, given: Mapping[str, object]) -> Iterator[None]:
+        """Let what is rendered meanwhile see `given` and what every template has, and leave nothing behind. The work
+        and the room it takes are paid from the same purse.
+        """
+        around = self.locals, self.globals, self.counters, self.loops, self.tag_namespace, self.scope, self._sizes
+        common = {name: self.globals[name] for name in _SEEN_EVERYWHERE if name in self.globals}
+        self.locals, self.globals, self.counters, self.loops = {}, {**common, **given}, {}, []
+        self.tag_namespace = {**self.tag_namespace, "cycles": {}, "stopindex": {}}
+        self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
+        self._sizes = {"": sum(self._sizes.values())}
+        try:
+            yield
+        finally:
+            (self.locals, self.globals, self.counters, self.loops, self.tag_namespace, self.scope, self._sizes) = around
 
 
 class Template(BoundTemplate):
@@ -168,13 +188,14 @@ class Language(Environment):
             *(ForTag, for_tag.BreakTag, for_tag.ContinueTag),
             *(assign_tag.AssignTag, capture_tag.CaptureTag, increment_tag.IncrementTag, decrement_tag.DecrementTag),
             *(comment_tag.CommentTag, inline_comment_tag.InlineCommentTag, EchoTag),
+            *(PartialTag, RenderTag),
         ):
             self.add_tag(tag)
         for name, function in FILTERS.items():
             self.add_filter(name, function)
 
 
-TAGS = "assign, break, capture, case, comment, continue, decrement, echo, for, if, increment, raw, unless"
+TAGS = "assign, break, capture, case, comment, continue, decrement, echo, for, if, increment, raw, render, unless"
 
 PLAIN = Language(undefined=FalsyStrictUndefined)
 HTML = Language(undefined=FalsyStrictUndefined, autoescape=True)

@@ -14,6 +14,7 @@ from templates_app.rules.cache import SourceCache
 from templates_app.rules.engine import HTML, LENIENT_HTML, LENIENT_PLAIN, PLAIN, TAGS, Language, inspect, top_level
 from templates_app.rules.filters import TooBig
 from templates_app.rules.links import SCHEMES, first_unsafe, has_dynamic_links
+from templates_app.rules.partial_tag import WITHIN
 from templates_app.rules.source import BadSource, has_tags, line_of, look_over
 from templates_app.rules.walk import HTML as AS_HTML
 from templates_app.rules.walk import LINE, TooDeep, walk
@@ -158,7 +159,9 @@ def _run(parsed: _Parsed, text: str, treatment: str, *, context: Mapping[str, An
 
 
 def _missing(trouble: UndefinedError) -> str:
-    words = str(trouble.message)
+    words, within, partial = str(trouble.message).partition(WITHIN)
+    if within:
+        return f"{words}{within}{partial}; give it where the partial is rendered, or ask for it with if"
     if not words.endswith(" is undefined"):
         return f"a value that is not there ({words}); give it in data, or ask for it with if"
     what = words.removesuffix(" is undefined").strip("'\"")

@@ -1,7 +1,7 @@
 """From what was written to what is filled in: every part in every locale made ready, and all that is wrong told."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -11,6 +11,8 @@ from templates_app.rules.analysis import Named, translations
 from templates_app.rules.compile import compile_content
 from templates_app.rules.liquid import check, parse
 from templates_app.rules.locales import chain
+from templates_app.rules.partials.contents import LaidOut, lay_content, lay_layout
+from templates_app.rules.partials.inlay import NO_PARTIALS, Shelf, Shelved
 from templates_app.rules.schema import defaults
 from templates_app.rules.source import has_tags
 from templates_app.rules.walk import walk
@@ -21,12 +23,13 @@ Catalogue = Mapping[str, Mapping[str, Any]]  # locale → key → message
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One part in one locale: as it was written, and as it will be filled in."""
+    """One part in one locale: as it was written (with nothing inside its partials), and as it will be filled in."""
 
     channel: str
     locale: str
     written: Struct
     ready: Struct
+    partials: tuple[str, ...] = ()
 
     @property
     def pointer(self) -> str:
@@ -36,7 +39,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A source made ready. `offers` has the locales of each channel, those that translations add included."""
+    """A source made ready. `offers` has the locales of each channel, those that translations add included, `partials`
+    those whose words went into it.
+    """
 
     source: TemplateSource
     pieces: tuple[Piece, ...]
@@ -45,6 +50,7 @@ class Made:
     findings: tuple[Finding, ...]
     shapes: Mapping[str, Shape]
     default_locale: str
+    partials: Mapping[str, Shelved] = field(default_factory=dict)
 
     def compiled(self) -> Compiled:
         """What a version keeps."""
@@ -66,31 +72,35 @@ def make(
     layout: LayoutSource,
     catalogue: Catalogue,
     default_locale: str,
+    shelf: Shelf = NO_PARTIALS,
 ) -> Made:
     """Make every part of `source` ready. Parts with an error are left out of the pieces."""
+    frames = lay_layout(layout, shelf)
     pieces: list[Piece] = []
-    findings: list[Finding] = []
+    findings: list[Finding] = [replace(one, pointer="/layout") for one in frames.findings]
     asked: dict[str, set[str]] = {}  # channel → the translations its unmarked part names
     keys: set[str] = set()
     for channel, locale, written in _parts(source):
-        piece, found = _piece(channel, locale, written, shapes=shapes, layout=layout)
+        piece, found = _piece(channel, locale, written, shapes=shapes, frames=frames, shelf=shelf)
         findings += [replace(one, part=channel, locale=locale) for one in found]
         if piece is None:
             continue
-        named = list(_named(piece))
-        findings += _unknown(piece, named, catalogue=catalogue, default_locale=default_locale)
+        named = list(named_in(piece))
+        findings += unknown_translations(piece, named, catalogue=catalogue, default_locale=default_locale)
         keys.update(name.key for name, _ in named if name.key is not None)
         if locale == DEFAULT:
             asked[channel] = {name.key for name, _ in named if name.key is not None}
         pieces.append(piece)
-    messages = _messages(keys, catalogue, {p.locale for p in pieces}, default_locale=default_locale)
+    messages = messages_for(keys, catalogue, {p.locale for p in pieces}, default_locale=default_locale)
     offers = {
         channel: tuple(
             sorted({p.locale for p in pieces if p.channel == channel} | _translated(asked, channel, catalogue))
         )
         for channel in dict.fromkeys(piece.channel for piece in pieces)
     }
-    return Made(source, tuple(pieces), messages, offers, tuple(findings), shapes, default_locale)
+    used = sorted({key for piece in pieces for key in piece.partials} | set(frames.used))
+    partials = {key: shelf.partials[key] for key in used}
+    return Made(source, tuple(pieces), messages, offers, tuple(findings), shapes, default_locale, partials)
 
 
 def pointer_of(channel: str, locale: str) -> str:
@@ -105,7 +115,13 @@ def _parts(source: TemplateSource) -> Iterator[tuple[str, str, Mapping[str, Any]
 
 
 def _piece(
-    channel: str, locale: str, written: Mapping[str, Any], *, shapes: Mapping[str, Shape], layout: LayoutSource
+    channel: str,
+    locale: str,
+    written: Mapping[str, Any],
+    *,
+    shapes: Mapping[str, Shape],
+    frames: LaidOut[LayoutSource],
+    shelf: Shelf,
 ) -> tuple[Piece | None, list[Finding]]:
     pointer = pointer_of(channel, locale)
     shape = shapes.get(channel)
@@ -118,22 +134,32 @@ def _piece(
         message, _, path = str(trouble).partition(" - at `$")
         below = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
         return None, [Finding("invalid_content", message[:300], pointer=pointer + below)]
-    ready, found = compile_content(content, layout=layout)
+    laid = lay_content(content, shelf)
+    ready, found = (content, laid.findings) if laid.findings else _compiled(laid, frames)
     findings = [replace(one, pointer=pointer + one.pointer) for one in found]
     if findings:
         return None, findings
     findings += [Finding(fault.code, fault.message, pointer=pointer + fault.pointer) for fault in shape.judge(ready)]
     # First as it was written, with the lines its author knows; what was made of it only if that is well.
-    syntax = list(check(channel, content)) or list(check(channel, ready))
+    syntax = list(check(channel, laid.folded)) or list(check(channel, ready))
     root = f"/content/{channel}"
     findings += [
         Finding(fault.code, fault.message, pointer=pointer + fault.pointer.removeprefix(root), line=fault.line)
         for fault in syntax
     ]
-    return (None if findings else Piece(channel, locale, content, ready)), findings
+    return (None if findings else Piece(channel, locale, laid.folded, ready, laid.used)), findings
 
 
-def _named(piece: Piece) -> list[tuple[Named, str]]:
+def _compiled(laid: LaidOut[Struct], frames: LaidOut[LayoutSource]) -> tuple[Struct, tuple[Finding, ...]]:
+    """The content made ready: first without its partials, for mistakes are told by the lines their author knows."""
+    ready, found = compile_content(laid.folded, layout=frames.folded)
+    if found or (laid.plain and frames.plain):
+        return ready, found
+    ready, found = compile_content(laid.ready, layout=frames.ready)
+    return ready, tuple(replace(one, line=1, message=f"with its partials: {one.message}") for one in found)
+
+
+def named_in(piece: Piece) -> list[tuple[Named, str]]:
     """The translations a part asks for, each with the pointer of the text that does."""
     found: list[tuple[Named, str]] = []
 
@@ -149,9 +175,10 @@ def _named(piece: Piece) -> list[tuple[Named, str]]:
     return found
 
 
-def _unknown(
+def unknown_translations(
     piece: Piece, named: list[tuple[Named, str]], *, catalogue: Catalogue, default_locale: str
 ) -> Iterator[Finding]:
+    """What a part asks of translations and does not get."""
     for name, pointer in dict.fromkeys(named):
         if name.key is None:
             message = "t takes a text in quotes: {{ 'greeting' | t }}; case tells which of several is said"
@@ -170,7 +197,7 @@ def _message(key: str, locale: str, catalogue: Catalogue, *, default_locale: str
     return None
 
 
-def _messages(
+def messages_for(
     keys: set[str], catalogue: Catalogue, written: set[str], *, default_locale: str
 ) -> dict[str, dict[str, Any]]:
     """Of all translations, those that are named, as each locale says them."""

@@ -33,6 +33,11 @@ class Tag:
     position: int
     inside: str
 
+    @property
+    def end(self) -> int:
+        """Where the text goes on."""
+        return self.position + len(self.inside) + 4
+
 
 def has_tags(text: str) -> bool:
     """Whether there is anything to fill in or to run."""
@@ -44,7 +49,7 @@ def look_over(source: str) -> None:
     if len(source) > SOURCE_CHARS:
         raise BadSource(f"{len(source):,} characters; a template has {SOURCE_CHARS:,} at most", position=0)
     work = 0
-    for count, tag in enumerate(_tags(source)):
+    for count, tag in enumerate(tags_of(source)):
         work += len(tag.inside) ** 2
         if count == TAGS:
             raise BadSource(f"more than {TAGS:,} tags", position=tag.position)
@@ -59,7 +64,8 @@ def line_of(source: str, position: int) -> int:
     return source.count("\n", 0, position) + 1
 
 
-def _tags(source: str) -> Iterator[Tag]:
+def tags_of(source: str) -> Iterator[Tag]:
+    """Every tag from left to right, without those in `raw`. Raises `BadSource` for one that is never closed."""
     at = 0
     while found := _OPEN.search(source, at):
         close = _CLOSE[found.group()]

@@ -14,7 +14,7 @@ from templates_app.selectors import draft_of, owned_by
 from templates_app.services.canaries import end
 from templates_app.services.judging import Judged, judge
 from templates_app.services.trail import note
-from templates_app.values import Finding, TemplateSource
+from templates_app.values import Finding, PartialUse, TemplateSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +127,7 @@ def fill_in(version: TemplateVersion, judged: Judged) -> None:
     version.offers = {channel: list(locales) for channel, locales in judged.made.offers.items()}
     version.compiled = msgspec.to_builtins(judged.made.compiled())
     version.layout = None if judged.layout is None else dict(judged.layout)
+    version.partials = {
+        key: msgspec.to_builtins(PartialUse(id=one.id, version=one.version))
+        for key, one in judged.made.partials.items()
+    }

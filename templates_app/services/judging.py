@@ -13,6 +13,7 @@ from templates_app.rules.making import Made, make
 from templates_app.rules.promotion import DUTIES, duties
 from templates_app.rules.schema import schema_fault
 from templates_app.selectors import Settings, catalogue_of, layout_source, settings_of
+from templates_app.shelving import shelf_for
 from templates_app.values import Finding, LayoutSource, TemplateSource
 
 
@@ -52,6 +53,7 @@ def judge(tenant_id: UUID | None, source: TemplateSource, *, key: str) -> Judged
         layout=msgspec.convert(layout or {}, type=LayoutSource),
         catalogue=catalogue_of(tenant_id),
         default_locale=settings.default_locale,
+        shelf=shelf_for(tenant_id, [source.parts, source.locales, layout or {}]),
     )
     promotes = bool(set(settings.promotional) & set(categories_of(tenant_id, key)))
     said = (

@@ -1,7 +1,7 @@
 """Show words before anybody gets them: a draft, a version, or what nobody saved yet, for an example or for somebody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,13 +9,14 @@ from uuid import UUID
 import msgspec
 
 from audience.selectors import people, recipient_ids
+from templates_app.models import TemplateVersion
 from templates_app.rules.locales import nearest
-from templates_app.rules.making import Made
+from templates_app.rules.making import Made, Piece
 from templates_app.rules.showing import PERSON
 from templates_app.selectors import find_template, versions_of
 from templates_app.services.examples import Example, fill_in_examples
-from templates_app.services.judging import Judged, judge
-from templates_app.values import DEFAULT, Finding, TemplateSource
+from templates_app.services.judging import judge
+from templates_app.values import DEFAULT, Compiled, Finding, TemplateSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +51,38 @@ def preview(
     """Fill in a template. `source` comes before `version`: a number, "draft", "live", or `None` for the draft if there
     is one. Raises `NotThere`.
     """
-    number = None
-    if source is None:
-        number, source = _stored(tenant_id, key, version)
+    row = _stored(tenant_id, key, version) if source is None else None
+    source = source or msgspec.convert(row.source if row else {}, type=TemplateSource)
     person = _person(tenant_id, recipient)
     judged = judge(tenant_id, source, key=key)
+    made = _as_published(row, judged.made) if row and row.number else judged.made
     examples = fill_in_examples(
-        judged.made,
+        made,
         data=source.example_data if data is None else data,
         brand=judged.settings.brand,
         at=at,
         person=person,
-        wanted=_wanted(judged, channel=channel, locale=locale or (person["locale"] if recipient else None)),
+        wanted=_wanted(made, channel=channel, locale=locale or (person["locale"] if recipient else None)),
     )
-    return Preview(number, tuple(examples), judged.made.findings)
+    return Preview(row.number if row else None, tuple(examples), judged.made.findings)
 
 
-def _stored(tenant_id: UUID, key: str, version: int | str | None) -> tuple[int, TemplateSource]:
+def _as_published(row: TemplateVersion, made: Made) -> Made:
+    """What was made of a version at its day: its layout, partials and translations may say something else by now."""
+    compiled = msgspec.convert(row.compiled, type=Compiled)
+    pieces = [
+        Piece(channel, locale, content, content)
+        for locale, parts in compiled.contents.items()
+        for channel, said in parts.items()
+        if channel in made.shapes
+        for content in (msgspec.convert(said, made.shapes[channel].content),)
+    ]
+    known = {piece.channel for piece in pieces}
+    offers = {channel: tuple(locales) for channel, locales in row.offers.items() if channel in known}
+    return replace(made, pieces=tuple(pieces), messages=compiled.messages, offers=offers)
+
+
+def _stored(tenant_id: UUID, key: str, version: int | str | None) -> TemplateVersion:
     found = find_template(tenant_id, key)
     if found is None:
         raise NotThere("", f"no template '{key}'")
@@ -77,7 +93,7 @@ def _stored(tenant_id: UUID, key: str, version: int | str | None) -> tuple[int, 
         row = {"draft": draft, "live": live}[version] if version else draft or live
     if row is None:
         raise NotThere("/version", f"template '{key}' has no version '{version}'")
-    return row.number, msgspec.convert(row.source, type=TemplateSource)
+    return row
 
 
 def _person(tenant_id: UUID, recipient: str | None) -> Mapping[str, Any]:
@@ -95,17 +111,15 @@ def _person(tenant_id: UUID, recipient: str | None) -> Mapping[str, Any]:
     }
 
 
-def _wanted(judged: Judged, *, channel: str | None, locale: str | None) -> list[tuple[str, str]] | None:
+def _wanted(made: Made, *, channel: str | None, locale: str | None) -> list[tuple[str, str]] | None:
     """The parts that are asked for, each in the locale this person would get; `None`: all of them."""
     if channel is None and locale is None:
         return None
     return [
         (name, found)
-        for name, locales in _offers(judged.made, channel).items()
+        for name, locales in _offers(made, channel).items()
         for found in (
-            locales
-            if locale is None
-            else [nearest(locale, default=judged.settings.default_locale, written=locales) or DEFAULT]
+            locales if locale is None else [nearest(locale, default=made.default_locale, written=locales) or DEFAULT]
         )
         if found in locales
     ]

@@ -13,7 +13,7 @@ from templates_app.catalogue import published
 from templates_app.models import Template, TemplateVersion
 from templates_app.rules.canary import Terms
 from templates_app.rules.schema import data_faults
-from templates_app.selectors import draft_of, owned_by, versions_of
+from templates_app.selectors import draft_of, live_of, owned_by, versions_of
 from templates_app.services.canaries import CanaryRunning, begin, end
 from templates_app.services.drafts import Unfit, fill_in, require
 from templates_app.services.examples import fill_in_examples, findings_of
@@ -105,6 +105,7 @@ def roll_back(key: str, *, tenant_id: UUID | None, number: int, note: str, actor
             offers=old.offers,
             compiled=old.compiled,
             layout=old.layout,
+            partials=old.partials,
             author=old.author,
             revision=0,
             rolled_back_from=old.number,
@@ -112,6 +113,30 @@ def roll_back(key: str, *, tenant_id: UUID | None, number: int, note: str, actor
         )
         _put_into_use(template, again, note=note, actor=actor, at=at)
     return Published(again)
+
+
+def publish_again(key: str, *, tenant_id: UUID, note: str, actor: str, at: datetime) -> Published | Unfit:
+    """Publish the words in use once more, as a new version: with partials, layout and translations as they are now. A
+    draft stays what it is.
+
+    Raises `NothingToPublish` and `CanaryRunning`.
+    """
+    with transaction.atomic():
+        template = _locked(key, tenant_id)
+        live = live_of(template) if template else None
+        if template is None or live is None:
+            raise NothingToPublish(f"template '{key}' is not in use")
+        if template.canary_id is not None:
+            raise CanaryRunning(f"a version of '{key}' is out for some; promote or abort it first")
+        judged = judge(tenant_id, msgspec.convert(live.source, type=TemplateSource), key=key)
+        if errors := (*judged.errors, *judged.undone, *_about_examples(judged, at=at)):
+            return Unfit(tuple(errors), judged.warnings)
+        again = TemplateVersion(
+            id=uuid7(at), tenant_id=tenant_id, template_id=template.id, author=live.author, revision=0, created_at=at
+        )
+        fill_in(again, judged)
+        _put_into_use(template, again, note=note, actor=actor, at=at)
+    return Published(again, judged.warnings)
 
 
 def _locked(key: str, tenant_id: UUID | None) -> Template | None:

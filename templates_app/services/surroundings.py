@@ -11,10 +11,12 @@ from django.db import transaction
 from kernel.ids import uuid7
 from templates_app.models import Layout, Template, TemplateSettings, TemplateVersion, Translation
 from templates_app.rules.compile import compile_layout
+from templates_app.rules.partials.contents import lay_layout
 from templates_app.rules.translate import faults
 from templates_app.selectors import forget, layouts_of, owned_by, translations_of
 from templates_app.services.drafts import Unfit, require
 from templates_app.services.trail import note
+from templates_app.shelving import shelf_for
 from templates_app.values import Finding, LayoutSource
 
 
@@ -27,7 +29,7 @@ def save_layout(
     if_revision: int | None = None,
 ) -> tuple[Layout, bool] | Unfit:  # fmt: skip
     """Keep a layout; `True` when it is new. Templates take it when they are published next. Raises `Overtaken`."""
-    if found := compile_layout(source):
+    if found := _layout_faults(source, tenant_id=tenant_id):
         return Unfit(found)
     with transaction.atomic():
         fresh: dict[str, Any] = {"id": uuid7(at), "tenant_id": tenant_id, "revision": 0, "source": {}, "created_at": at}
@@ -39,6 +41,11 @@ def save_layout(
         detail = {"revision": row.revision}
         note(tenant_id, actor=actor, action="layout.saved", object=f"layout:{key}", detail=detail, at=at)
     return row, row.revision == 1
+
+
+def _layout_faults(source: LayoutSource, *, tenant_id: UUID | None) -> tuple[Finding, ...]:
+    laid = lay_layout(source, shelf_for(tenant_id, [source.mjml, source.html, source.text]))
+    return laid.findings or compile_layout(laid.folded) or (() if laid.plain else compile_layout(laid.ready))
 
 
 def delete_layout(row: Layout, *, actor: str, at: datetime) -> None:

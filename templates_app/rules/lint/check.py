@@ -27,3 +27,5 @@ CHECKS: tuple[Check, ...] = (
     heavy_mails,
     unwanted_looks,
 )
+OF_MARKUP: tuple[Check, ...] = (bad_links, images_without_words, faint_buttons, dark_traps)
+"""Those that need no more than one piece of markup, as a partial is one."""
