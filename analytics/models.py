@@ -1,29 +1,54 @@
-"""What analytics remembers: counts per hour, made from the log and from nothing else."""
+"""What analytics remembers: counts of quarters, hours and days (UTC), made from the log and from nothing else."""
 
 from django.db import models
 
 
-class Rollup(models.Model):
-    """How often an outcome was come to in an hour (UTC), per channel, type and strategy."""
+class OutcomeCount(models.Model):
+    """How often an outcome was come to, from `starts_at` on for so many minutes (one of `rules.rollups.GRAINS`).
 
-    pk = models.CompositePrimaryKey("tenant_id", "hour", "channel", "type", "strategy", "outcome")
+    The rows of a day are the sum of those of its hours, and these of their quarters.
+    """
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id", "mode", "minutes", "starts_at", "channel", "type", "strategy", "outcome", "currency"
+    )
     tenant_id = models.UUIDField()
-    hour = models.DateTimeField()
+    mode = models.TextField()
+    minutes = models.SmallIntegerField()
+    starts_at = models.DateTimeField()
     channel = models.TextField()
     type = models.TextField()
     strategy = models.TextField()
     outcome = models.TextField()
+    currency = models.TextField()  # of `cost_micros`; empty where nothing was charged
     count = models.BigIntegerField()
     attempts = models.BigIntegerField()  # provider calls that ended so
     timed = models.BigIntegerField()  # of `count`, those whose latency is known
     latency_ms = models.BigIntegerField()  # from when they were to go out at the earliest, summed over `timed`
-    cost_micros = models.BigIntegerField(default=0)  # millionths of the tenant's currency; no provider tells costs yet
-
-    class Meta:
-        indexes = (models.Index(fields=("hour",), name="rollup_by_hour"),)
+    cost_micros = models.BigIntegerField()
 
     def __str__(self) -> str:
-        return f"{self.hour:%Y-%m-%d %H}:00 {self.channel} {self.outcome}: {self.count}"
+        return f"{self.starts_at:%Y-%m-%d %H:%M} {self.channel} {self.outcome}: {self.count}"
+
+
+class LatencyCount(models.Model):
+    """How many messages took how long until a provider had them, by bucket of `rules.latency.BOUNDS`."""
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id", "mode", "minutes", "starts_at", "channel", "type", "strategy", "bucket"
+    )
+    tenant_id = models.UUIDField()
+    mode = models.TextField()
+    minutes = models.SmallIntegerField()
+    starts_at = models.DateTimeField()
+    channel = models.TextField()
+    type = models.TextField()
+    strategy = models.TextField()
+    bucket = models.SmallIntegerField()
+    count = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} {self.channel} bucket {self.bucket}: {self.count}"
 
 
 class Try(models.Model):

@@ -1,67 +1,145 @@
-"""Look at the rollups, grouped and summed."""
+"""Look at the counts: added up over a span of time, by whatever they were asked for."""
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import TruncDay
+from django.db import connection
 
-from analytics.models import Rollup
-from analytics.values import Figures
+from analytics.rules.rollups import HOUR, QUARTER
+from analytics.rules.stretches import Piece, Span, days_of, pieces_of
+from analytics.values import Figures, Group, Outcome
 from kernel.clock import iso
 
-GROUPINGS = ("channel", "type", "strategy", "outcome", "hour", "day")
+Dimension = Literal["channel", "type", "strategy"]
+Time = Literal["", "hour", "day"]
+DIMENSIONS: tuple[Dimension, ...] = ("channel", "type", "strategy")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """One group: its name and the figures of each outcome. `cost_micros` in millionths of the currency."""
+class Asked:
+    """What to count: a tenant's messages of a mode, from `since` on and before `until` (see `stretches.floor`).
+
+    `by` tells groups apart, and within them `time`: hours, or days of `zone`. `only` narrows by equality.
+    """
+
+    tenant_id: UUID
+    mode: str
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+    by: tuple[Dimension, ...] = ()
+    time: Time = ""
+    only: Mapping[str, str] = field(default_factory=dict)
+
+
+def counted(asked: Asked) -> list[Group]:
+    """Everything but the histogram, in one statement; groups in the order of their keys, `time` last.
+
+    `only` may name an outcome too.
+    """
+    found: dict[tuple[str, ...], Figures] = {}
+    for *key, outcome, currency, count, attempts, timed, latency_ms, cost_micros in _rows(_COUNTS, asked):
+        figures = found.setdefault(_key(key), Figures())
+        figures.count(outcome, Outcome(count, attempts, timed, latency_ms), currency=currency, cost_micros=cost_micros)
+    return [Group(key, found[key]) for key in sorted(found)]
+
+
+def counted_with_latency(asked: Asked) -> list[Group]:
+    """The same with the histogram, in two statements."""
+    groups = counted(asked)
+    took: dict[tuple[str, ...], dict[int, int]] = {}
+    for *key, bucket, count in _rows(_LATENCIES, asked):
+        took.setdefault(_key(key), {})[bucket] = count
+    for group in groups:
+        group.figures.took = took.get(group.key, {})
+    return groups
+
+
+def together(groups: Iterable[Group]) -> Figures:
+    """All of them as one."""
+    total = Figures()
+    for group in groups:
+        total.add(group.figures)
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Whose rows are added up: what tells them apart within a group, and what they count."""
 
     name: str
-    figures: Mapping[str, Figures]
-    cost_micros: int
+    keys: tuple[str, ...]
+    sums: tuple[str, ...]
 
 
-def grouped(rows: QuerySet[Rollup], *, by: str, zone: ZoneInfo) -> list[Group]:
-    """`rows` summed by one of `GROUPINGS`, by name. Days are those of `zone`, to the whole hours of UTC."""
-    key = TruncDay("hour", tzinfo=zone) if by == "day" else F(by)
-    summed = (
-        rows.order_by()
-        .annotate(group=key)
-        .values_list("group", "outcome")
-        .annotate(Sum("count"), Sum("attempts"), Sum("timed"), Sum("latency_ms"), Sum("cost_micros"))
-    )
-    figures: dict[str, dict[str, Figures]] = defaultdict(dict)
-    costs: dict[str, int] = defaultdict(int)
-    for group, outcome, count, attempts, timed, latency_ms, cost in summed:
-        name = _name(group, by)
-        figures[name][outcome] = Figures(count, attempts, timed, latency_ms)
-        costs[name] += cost
-    return [Group(name, figures[name], costs[name]) for name in sorted(figures)]
+_COUNTS = _Table(
+    "analytics_outcomecount", ("outcome", "currency"), ("count", "attempts", "timed", "latency_ms", "cost_micros")
+)
+_LATENCIES = _Table("analytics_latencycount", ("bucket",), ("count",))
 
 
-def together(groups: list[Group]) -> Group:
-    """All of them as one."""
-    total: dict[str, Figures] = defaultdict(Figures)
-    for group in groups:
-        for outcome, found in group.figures.items():
-            sum_ = total[outcome]
-            sum_.count += found.count
-            sum_.attempts += found.attempts
-            sum_.timed += found.timed
-            sum_.latency_ms += found.latency_ms
-    return Group("", dict(total), sum(group.cost_micros for group in groups))
+def _rows(table: _Table, asked: Asked) -> list[tuple[Any, ...]]:
+    pieces = _pieces(asked)
+    hour = ", date_bin('1 hour', starts_at, %(since)s) AS hour" if asked.time == "hour" else ""
+    names = {
+        "table": table.name,
+        "keys": ", ".join((*asked.by, *table.keys)) + (", hour" if hour else ""),
+        "told": ", ".join((*asked.by, *_time_column(asked), *table.keys)),
+        "given": ", ".join((*asked.by, *table.keys)) + hour,
+        "summed": ", ".join(f"sum({one})::bigint AS {one}" for one in table.sums),
+        "totals": ", ".join(f"sum(sign * {one})::bigint" for one in table.sums),
+        "only": "".join(f" AND {name} = %({name})s" for name in asked.only),
+    }
+    parameters: dict[str, Any] = {
+        **asked.only,
+        "tenant": asked.tenant_id,
+        "mode": asked.mode,
+        "since": asked.since,
+        "names": [piece.name for piece in pieces],
+        "minutes": [piece.minutes for piece in pieces],
+        "sinces": [piece.since for piece in pieces],
+        "untils": [piece.until for piece in pieces],
+        "signs": [piece.sign for piece in pieces],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_UP.format(**names), parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
-def _name(group: Any, by: str) -> str:
-    match group:
-        case datetime() if by == "day":
-            return date.isoformat(group.date())
-        case datetime():
-            return iso(group)
+def _time_column(asked: Asked) -> Sequence[str]:
+    return {"": (), "hour": ("hour",), "day": ("day",)}[asked.time]
+
+
+def _pieces(asked: Asked) -> Sequence[Piece]:
+    match asked.time:
+        case "hour":
+            whole = asked.since.astimezone(UTC).minute == 0
+            return (Piece("", HOUR if whole else QUARTER, asked.since, asked.until),)
+        case "day":
+            spans = days_of(asked.since, asked.until, zone=asked.zone)
+            return tuple(piece for span in spans for piece in pieces_of(span))
         case _:
-            return str(group)
+            return pieces_of(Span("", asked.since, asked.until))
+
+
+def _key(found: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(iso(one) if isinstance(one, datetime) else str(one) for one in found)
+
+
+# One look-up of the primary key for each piece: LATERAL keeps the planner from anything else.
+_ADD_UP = """
+SELECT {told}, {totals}
+FROM unnest(%(names)s::text[], %(minutes)s::smallint[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[],
+  %(signs)s::int[]) AS piece (day, length, since, until, sign)
+CROSS JOIN LATERAL (
+  SELECT {given}, {summed} FROM {table}
+  WHERE tenant_id = %(tenant)s AND mode = %(mode)s AND minutes = length
+    AND starts_at >= since AND starts_at < until{only}
+  GROUP BY {keys}) AS part
+GROUP BY {told} HAVING sum(sign * count) <> 0
+"""

@@ -253,7 +253,7 @@ DEDUP_CACHE_SIZE = Variable(
 ANALYTICS_BATCH_SIZE = Variable(
     "ORCHESTRATOR_ANALYTICS_BATCH_SIZE",
     integer(low=1, high=100_000),
-    "Events one round of a log consumer reads at most.",
+    "After a round with fewer events than this, consumers of the log wait for the next interval.",
     default="100",
 )
 ANALYTICS_FLUSH_INTERVAL = Variable(

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -18,6 +19,33 @@ from events.values import LoggedEvent
 log = logging.getLogger(__name__)
 
 Consume = Callable[[Sequence[LoggedEvent]], None]
+Place = tuple[int, UUID]  # (xid, id) of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Lines that follow each other in commit order: those behind `after`, up to `until` and with it."""
+
+    after: Place
+    until: Place
+
+    @property
+    def bounds(self) -> dict[str, str]:
+        """The parameters of `IN_STRETCH`."""
+        (after_xid, after_id), (until_xid, until_id) = self.after, self.until
+        return {
+            "after_xid": str(after_xid),
+            "after_id": str(after_id),
+            "until_xid": str(until_xid),
+            "until_id": str(until_id),
+        }
+
+
+CountStretch = Callable[[Stretch], None]
+
+# Of rows of `events_event`.
+IN_STRETCH = """(xid, id) > (%(after_xid)s::text::xid8, %(after_id)s::uuid)
+  AND (xid, id) <= (%(until_xid)s::text::xid8, %(until_id)s::uuid)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +55,25 @@ class Consumer:
     name: str
     consume: Consume
     batch: int
+    least: int = 1
 
 
-_consumers: dict[str, Consumer] = {}
+@dataclass(frozen=True, slots=True)
+class StretchConsumer:
+    """A named reader that reads in SQL: `consume` gets stretches of at most `batch` lines inside a transaction.
+
+    After fewer than `least` lines it does not look again: what came meanwhile waits for the next bell.
+    """
+
+    name: str
+    consume: CountStretch
+    batch: int
+    least: int = 1
+
+
+Reader = Consumer | StretchConsumer
+
+_consumers: dict[str, Reader] = {}
 
 _READ = """
 SELECT id, xid::text::bigint, tenant_id, kind, at, notification_id, delivery_id, reason, detail, actor
@@ -38,6 +82,13 @@ WHERE (xid, id) > (%s::text::xid8, %s::uuid) AND xid < pg_snapshot_xmin(pg_curre
 ORDER BY xid, id LIMIT %s
 """
 _LOWEST_ID = "00000000-0000-0000-0000-000000000000"
+_END_OF_STRETCH = """
+SELECT xid::text::bigint, id, count(*) OVER () FROM (
+  SELECT xid, id FROM events_event
+  WHERE (xid, id) > (%s::text::xid8, %s::uuid) AND xid < pg_snapshot_xmin(pg_current_snapshot())
+  ORDER BY xid, id LIMIT %s) AS page
+ORDER BY xid DESC, id DESC LIMIT 1
+"""
 
 
 def consumer(name: str, *, batch: int = 500) -> Callable[[Consume], Consume]:
@@ -50,23 +101,36 @@ def consumer(name: str, *, batch: int = 500) -> Callable[[Consume], Consume]:
     return register
 
 
-def registered() -> tuple[Consumer, ...]:
+def stretch_consumer(name: str, *, batch: int, least: int = 1) -> Callable[[CountStretch], CountStretch]:
+    """The same for a consumer that reads the lines by itself, in SQL."""
+
+    def register(consume: CountStretch) -> CountStretch:
+        _consumers[name] = StretchConsumer(name, consume, batch, least)
+        return consume
+
+    return register
+
+
+def registered() -> tuple[Reader, ...]:
     return tuple(_consumers.values())
 
 
-def advance(reader: Consumer) -> int:
+def advance(reader: Reader) -> int:
     """Let one consumer read its next batch; returns how many lines it read, 0 when there is nothing to do."""
     with transaction.atomic():
         cursor_row = _locked_cursor(reader.name)
         if cursor_row is None:
             return 0
-        events = _read(cursor_row, limit=reader.batch)
-        if not events:
+        match reader:
+            case Consumer():
+                lines, end = _by_line(reader, cursor_row)
+            case StretchConsumer():
+                lines, end = _by_stretch(reader, cursor_row)
+        if not lines:
             return 0
-        reader.consume(events)
-        cursor_row.xid, cursor_row.event_id = events[-1].xid, events[-1].id
+        cursor_row.xid, cursor_row.event_id = end
         cursor_row.save(update_fields=("xid", "event_id", "updated_at"))
-    return len(events)
+    return lines
 
 
 def advance_all() -> int:
@@ -76,6 +140,8 @@ def advance_all() -> int:
         try:
             while lines := advance(reader):
                 total += lines
+                if lines < reader.least:
+                    break
         except Exception:
             log.exception("consumer.failed", extra={"consumer": reader.name})
     return total
@@ -89,6 +155,29 @@ def rewind(name: str) -> None:
 def _locked_cursor(name: str) -> Cursor | None:
     Cursor.objects.get_or_create(consumer=name)
     return Cursor.objects.select_for_update(skip_locked=True).filter(consumer=name).first()
+
+
+def _by_line(reader: Consumer, after: Cursor) -> tuple[int, Place]:
+    events = _read(after, limit=reader.batch)
+    if not events:
+        return 0, _place_of(after)
+    reader.consume(events)
+    return len(events), (events[-1].xid, events[-1].id)
+
+
+def _by_stretch(reader: StretchConsumer, after: Cursor) -> tuple[int, Place]:
+    with connection.cursor() as cursor:
+        cursor.execute(_END_OF_STRETCH, (str(after.xid), after.event_id or _LOWEST_ID, reader.batch))
+        row = cursor.fetchone()
+    if row is None:
+        return 0, _place_of(after)
+    xid, id, lines = row
+    reader.consume(Stretch(_place_of(after), (xid, id)))
+    return lines, (xid, id)
+
+
+def _place_of(cursor_row: Cursor) -> Place:
+    return cursor_row.xid, cursor_row.event_id or UUID(_LOWEST_ID)
 
 
 def _read(after: Cursor, *, limit: int) -> list[LoggedEvent]:

@@ -1,77 +1,39 @@
-"""Decide what a line of the log counts for: pure, and the same every time the log is read.
+"""What lines of the log count for, and at which grains the counts are kept: pure, and the same every time it is read.
 
-| Outcome                                                        | Counted when a delivery …                  |
-|----------------------------------------------------------------|--------------------------------------------|
-| `planned`                                                      | was decided on, skips included             |
-| `skipped`                                                      | was not to be made, at planning or later   |
-| `sent delivered bounced failed dead cancelled expired unknown` | came to be so                              |
-| `retried`                                                      | is to be tried again after a provider call |
+| Outcome                                                        | Counted when a delivery …                    |
+|----------------------------------------------------------------|----------------------------------------------|
+| `planned`                                                      | was decided on, skips included               |
+| `skipped`                                                      | was not to be made, at planning or later     |
+| `sent delivered bounced failed dead cancelled expired unknown` | came to be so                                |
+| `retried`                                                      | is to be tried again after a provider call   |
+| `opened clicked complained unsubscribed converted`             | moved a person to it for the first time      |
 
 One delivery counts once for everything that becomes of it: `sent` and later `delivered`, `dead` and, replayed, `sent`.
+Whoever clicked has opened. What a machine opens or follows counts for nothing. Who leaves by a link of ours leaves a
+category, not a message: that counts as `unsubscribed` of the channel, without a type.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
-
-from analytics.values import Cell, Figures, Origin
-from events.values import LoggedEvent
+from collections.abc import Mapping
 
 PLANNED, MOVED = "delivery.planned", "delivery.moved"
 MANY_CANCELLED = "deliveries.cancelled"  # one line for all of a large notification
-COUNTED_KINDS = (PLANNED, MOVED, MANY_CANCELLED)
-ENDS = frozenset({"sent", "delivered", "bounced", "failed", "dead", "cancelled", "expired", "skipped", "unknown"})
+LEFT = "suppression.added"  # with the reason `unsubscribe`, and no delivery
+LEFT_BECAUSE = "unsubscribe"
+AUTOMATED = "automated"  # the reason of lines about machines that open and follow what people get
+
+ENDS = ("sent", "delivered", "bounced", "failed", "dead", "cancelled", "expired", "skipped", "unknown")
+ENGAGED: Mapping[str, tuple[str, ...]] = {
+    "opened": ("delivery.opened", "delivery.clicked", "inbox.seen", "inbox.read"),
+    "clicked": ("delivery.clicked",),
+    "complained": ("delivery.complained",),
+    "unsubscribed": ("delivery.unsubscribed",),
+    "converted": ("delivery.converted",),
+}
 OUTCOMES = ("planned", "sent", "delivered", "retried", "unknown", "bounced", "failed", "dead", "expired", "cancelled",
-            "skipped")  # fmt: skip
+            "skipped", *ENGAGED)  # fmt: skip
+COUNTED_KINDS = tuple(sorted({PLANNED, MOVED, MANY_CANCELLED, LEFT, *(k for kinds in ENGAGED.values() for k in kinds)}))
 
-_MILLISECOND = timedelta(milliseconds=1)
-_NOWHERE = Origin(type="", strategy="", wanted_at=None)
-
-
-def rolled_up(events: Sequence[LoggedEvent], origins: Mapping[UUID, Origin]) -> dict[Cell, Figures]:
-    """What `events` add to the rollups. `origins` by notification id; where it is gone, type and strategy are empty."""
-    found: dict[Cell, Figures] = defaultdict(Figures)
-    for event in events:
-        origin = origins.get(event.notification_id, _NOWHERE) if event.notification_id else _NOWHERE
-        latency = None if origin.wanted_at is None else max(event.at - origin.wanted_at, timedelta())
-        for outcome in _outcomes(event):
-            for channel, count in _by_channel(event):
-                figures = found[_cell(event, origin, channel, outcome)]
-                figures.count += count
-                if outcome != PLANNED and event.detail.get("from") == "sending":
-                    figures.attempts += count
-                if latency is not None:
-                    figures.timed += count
-                    figures.latency_ms += count * (latency // _MILLISECOND)
-    return dict(found)
-
-
-def _outcomes(event: LoggedEvent) -> Iterator[str]:
-    becomes = event.detail.get("to")
-    if event.kind == PLANNED:
-        yield "planned"
-        if becomes == "skipped":
-            yield "skipped"
-    elif event.kind == MANY_CANCELLED:
-        yield "cancelled"
-    elif event.kind == MOVED and becomes in ENDS:
-        yield str(becomes)
-    elif event.kind == MOVED and becomes == "pending" and event.detail.get("from") == "sending":
-        yield "retried"
-
-
-def _by_channel(event: LoggedEvent) -> Iterator[tuple[str, int]]:
-    """Channels and numbers of the deliveries the line is about: one, unless it tells of many at once."""
-    if event.kind == MANY_CANCELLED:
-        yield from event.detail["channels"].items()
-    else:
-        yield str(event.detail.get("channel", "")), 1
-
-
-def _cell(event: LoggedEvent, origin: Origin, channel: str, outcome: str) -> Cell:
-    return Cell(event.tenant_id, _hour(event.at), channel, origin.type, origin.strategy, outcome)
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+# Minutes that a row is about. Days answer for long spans, hours for their edges, and quarters where a zone's hours do
+# not begin with those of UTC: all offsets in use are multiples of 15 minutes (IANA tzdata 2025b, read 2026-11).
+QUARTER, HOUR, DAY = 15, 60, 1440
+GRAINS = (QUARTER, HOUR, DAY)

@@ -7,9 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from analytics.services import add
-from analytics.values import Cell, Figures
-from tests.analytics.conftest import Api
+from tests.analytics.conftest import Api, kept
 
 HOUR = timedelta(hours=1)
 SPAN = "from=2026-11-19T00:00:00Z&to=2026-11-21T00:00:00Z"
@@ -19,20 +17,16 @@ SPAN = "from=2026-11-19T00:00:00Z&to=2026-11-21T00:00:00Z"
 def api(tenant_id: UUID, other_tenant_id: UUID, at: datetime, api_of: Callable[..., Api]) -> Api:
     """The API of a tenant with counts: two channels, two types, hours on two days."""
 
-    def cell(hour: datetime, channel: str, type: str, outcome: str) -> Cell:
-        return Cell(tenant_id, hour, channel, type, "immediate", outcome)
-
     late = datetime(2026, 11, 19, 23, tzinfo=UTC)
-    add(
-        {
-            cell(late, "email", "order", "sent"): Figures(count=4, attempts=4, timed=2, latency_ms=3000),
-            cell(at, "email", "order", "sent"): Figures(count=6, attempts=6, timed=6, latency_ms=5000),
-            cell(at, "email", "sale", "failed"): Figures(count=1, attempts=1),
-            cell(at, "sms", "sale", "retried"): Figures(count=2, attempts=2),
-            cell(at, "sms", "sale", "skipped"): Figures(count=5),
-            Cell(other_tenant_id, at, "email", "order", "immediate", "sent"): Figures(count=1000),
-        }
+    kept(tenant_id, late, "email", "order", "sent", 4, attempts=4, timed=2, latency_ms=3000)
+    kept(
+        tenant_id, at, "email", "order", "sent", 6, attempts=6, timed=6, latency_ms=5000, currency="EUR", cost_micros=90
     )
+    kept(tenant_id, at, "email", "sale", "failed", 1, attempts=1)
+    kept(tenant_id, at, "sms", "sale", "retried", 2, attempts=2)
+    kept(tenant_id, at, "sms", "sale", "skipped", 5)
+    kept(tenant_id, at, "email", "order", "sent", 500, mode="test")
+    kept(other_tenant_id, at, "email", "order", "sent", 1000)
     return api_of(tenant_id, "read")
 
 
@@ -50,14 +44,14 @@ def test_a_summary_says_what_it_covers_and_the_totals(api: Api) -> None:
         "outcomes": {"sent": 10, "retried": 2, "failed": 1, "skipped": 5},
         "attempts": 13,
         "latency_seconds": {"sent": 1.0},
-        "cost_micros": 0,
+        "costs": [{"currency": "EUR", "messages": 6, "micros": 90, "micros_per_message": 15.0}],
     }
     assert answer["results"][0] == {
         "group": "email",
         "outcomes": {"sent": 10, "failed": 1},
         "attempts": 11,
         "latency_seconds": {"sent": 1.0},
-        "cost_micros": 0,
+        "costs": [{"currency": "EUR", "messages": 6, "micros": 90, "micros_per_message": 15.0}],
     }
 
 
@@ -148,6 +142,21 @@ def test_without_a_span_it_is_the_last_week(api: Api) -> None:
     assert timedelta() <= until - datetime.now(UTC) <= HOUR
 
 
+def test_a_test_key_sees_what_was_sent_in_test_mode(tenant_id: UUID, api: Api, api_of: Callable[..., Api]) -> None:
+    assert api_of(tenant_id, "read", mode="test")(f"/analytics/summary?{SPAN}")["totals"]["outcomes"] == {"sent": 500}
+
+
+def test_hours_of_a_zone_that_is_half_an_hour_off_are_its_own(tenant_id: UUID, at: datetime, api: Api) -> None:
+    kept(tenant_id, at + timedelta(minutes=30), "chat", "order", "sent", 7)
+
+    before = api("/analytics/summary?from=2026-11-20T17:30:00%2B05:30&to=2026-11-20T17:40:00%2B05:30&tz=Asia/Kolkata")
+    after = api(f"/analytics/summary?{SPAN}&channel=chat&group_by=hour&tz=Asia/Kolkata")
+
+    assert (before["from"], before["to"]) == ("2026-11-20T11:30:00Z", "2026-11-20T12:30:00Z")
+    assert before["totals"]["outcomes"] == {"sent": 6, "retried": 2, "failed": 1, "skipped": 5}
+    assert groups(after) == {"2026-11-20T12:30:00Z": {"sent": 7}}
+
+
 REFUSED = [
     pytest.param("group_by=colour", "/group_by", "invalid_format", id="unknown grouping"),
     pytest.param("tz=Mars/Olympus", "/tz", "unknown_timezone", id="unknown zone"),
@@ -157,6 +166,7 @@ REFUSED = [
     pytest.param(
         "group_by=hour&from=2026-01-01T00:00:00Z&to=2026-11-20T00:00:00Z", "/from", "too_small", id="too many hours"
     ),
+    pytest.param("to=9999-12-31T23:30:00Z", "/to", "out_of_range", id="the end of time"),
     pytest.param("chanel=sms", "/chanel", "unknown_field", id="a typo"),
 ]
 

@@ -11,7 +11,7 @@ from tenants.scope import platform_scope
 
 
 class Command(BaseCommand):
-    help = "Forget the hourly counts and make them again from the log; older hours than the log has stay."
+    help = "Forget the counts and make them again from the log; older hours than the log has stay."
 
     def handle(self, **_: Any) -> None:
         with platform_scope():
