@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from notifications.rules.policy import NO_POLICY, TypePolicy
 
 CRITICAL = 0  # the priority that waits for nobody's quiet hours or limits, and is always news
@@ -101,8 +103,7 @@ class NotificationWords:
         return self.policy.purpose
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedDelivery:
+class PlannedDelivery(msgspec.Struct, frozen=True):
     """A delivery that planning decided on: `pending`, or `skipped` with a reason. `due_at` None = at once."""
 
     id: UUID
@@ -124,7 +125,7 @@ class PlannedDelivery:
     fallback_seconds: int
     data: Mapping[str, Any] | None
     tallied: bool
-    detail: Mapping[str, Any] = field(default_factory=dict)  # what the log is told beside the reason
+    detail: Mapping[str, Any] = {}  # what the log is told beside the reason
     template_version_id: UUID | None = None
     locale: str = ""
     success: str = ""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from orchestrator.rules.planning import Decision, decide
 from orchestrator.rules.situation import StrategyFacts
 from orchestrator.values import PlannedDelivery
@@ -104,7 +106,7 @@ def under(change: Change, decision: Decision) -> Decision | None:
         return None
     if change.defaults is not None:
         others = [level for level in situation.wishes.levels if level.name != DEFAULT]
-        situation = replace(situation, wishes=wishes_among([*others, level_in(change.defaults, DEFAULT)]))
+        situation = structs.replace(situation, wishes=wishes_among([*others, level_in(change.defaults, DEFAULT)]))
     return decide(case, situation)
 
 

@@ -1,10 +1,12 @@
 """Decide what one notification becomes for one recipient: pure, and the same every time it is asked."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from kernel.ids import derived
 from orchestrator.rules.caps import FREQUENCY_CAP, room_at
@@ -27,8 +29,7 @@ WORDLESS = Unusable(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What was decided for one recipient: about every channel considered, and the deliveries that follow from it."""
 
     case: Case
@@ -36,7 +37,7 @@ class Decision:
     verdicts: Verdicts
     deliveries: tuple[PlannedDelivery, ...]
     arm: str = ""  # of the experiment of the case
-    why: Mapping[str, Any] = field(default_factory=dict)  # how a strategy that learns came to its steps
+    why: Mapping[str, Any] = {}  # how a strategy that learns came to its steps
 
 
 def decide(case: Case, situation: Situation) -> Decision:
@@ -174,7 +175,7 @@ def _logged(planned: Iterable[PlannedDelivery], why: Mapping[str, Any]) -> Itera
     drawn = why.get("drawn", {})
     for delivery in planned:
         first = delivery.state == "pending" and delivery.step == 0 and delivery.channel == drawn.get("channel")
-        yield replace(delivery, detail={**delivery.detail, "drawn": drawn}) if first else delivery
+        yield msgspec.structs.replace(delivery, detail={**delivery.detail, "drawn": drawn}) if first else delivery
 
 
 def _own(seconds: int | None, otherwise: int) -> int:

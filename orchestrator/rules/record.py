@@ -46,8 +46,7 @@ def packed(decisions: Sequence[Decision]) -> bytes:
     """The record of decisions, at least one, that were taken on one case."""
     case = decisions[0].case
     notification = replace(case.notification, recipients=(), data={})
-    situations = tuple(d.situation if d.situation.data is None else replace(d.situation, data=None) for d in decisions)
-    record = Record(replace(case, notification=notification), situations)
+    record = Record(replace(case, notification=notification), tuple(_without_data(d.situation) for d in decisions))
     return zlib.compress(_encoder.encode(record), _LEVEL)
 
 
@@ -66,7 +65,11 @@ def again(record: Record, *, said: Said, only: UUID | None = None) -> Iterator[D
     case = replace(record.case, notification=replace(record.case.notification, data=said.to_all))
     for situation in record.situations:
         if only is None or situation.recipient_id == only:
-            yield decide(case, replace(situation, data=said.to_one.get(situation.recipient_id)))
+            yield decide(case, msgspec.structs.replace(situation, data=said.to_one.get(situation.recipient_id)))
+
+
+def _without_data(situation: Situation) -> Situation:
+    return situation if situation.data is None else msgspec.structs.replace(situation, data=None)
 
 
 def outcome(decisions: Iterable[Decision]) -> bytes:

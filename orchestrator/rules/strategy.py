@@ -75,6 +75,7 @@ class Strategy:
     title: ClassVar[str]
     defaults: ClassVar[Mapping[str, Any]]
     learns: ClassVar[bool] = False  # it wants evidence
+    draws: ClassVar[bool] = True  # it may look at `seed`; one that never does is asked once for all who are alike
     fields: ClassVar[tuple[str, ...]] = ()  # what its configuration may hold beside `COMMON_FIELDS`; () = anything
 
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from msgspec import structs
 
 from kernel.ids import lowest
 from notifications.rules.policy import CapsPolicy
@@ -140,7 +141,7 @@ def _going(cases: Cases, known: Mapping[Person, Sequence[Use]], ids: Collection[
     for person, found in rivals.items():
         counted = going.setdefault(person, [])
         for use, case, situation in sorted(found, key=lambda rival: rank(rival[0])):
-            if _could_go(case, replace(situation, uses=tuple(counted))):
+            if _could_go(case, structs.replace(situation, uses=tuple(counted))):
                 counted.append(use)
     return going
 
@@ -154,4 +155,4 @@ def _could_go(case: Case, situation: Situation) -> bool:
 def _counted(case: Case, situation: Situation, going: Mapping[Person, Sequence[Use]]) -> Situation:
     uses = going.get((situation.recipient_id, case.notification.mode), ())
     others = {use.notification_id: use for use in uses if use.notification_id != case.notification.id}
-    return replace(situation, uses=tuple(sorted(others.values(), key=rank))) if others else situation
+    return structs.replace(situation, uses=tuple(sorted(others.values(), key=rank))) if others else situation

@@ -1,7 +1,6 @@
 """Gather what was learned of people, for strategies that learn; where none of a batch does, nothing is asked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -70,7 +69,7 @@ def _informed(
             for channel in case.channels
             if channel.key in found
         }
-        informed.append(replace(situation, evidence=evidence))
+        informed.append(msgspec.structs.replace(situation, evidence=evidence))
     return informed
 
 

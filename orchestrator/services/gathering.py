@@ -4,7 +4,8 @@ Where neither a type of the batch nor a person has digests this costs nothing.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from notifications.rules.policy import DigestPolicy
 from orchestrator.rules.digests import gathers, key_in, may_gather

@@ -14,8 +14,8 @@ from channels_app.accounts import Ways, ways_of
 from events.bells import ring
 from kernel.metrics import ORCHESTRATION_SECONDS
 from notifications.values import PRIORITY_NAME
+from orchestrator.rules.alike import Deciding
 from orchestrator.rules.planning import Decision
-from orchestrator.rules.planning import decide as decided
 from orchestrator.services import recurrence
 from orchestrator.services.claim import PLAN_LEASE_SECONDS
 from orchestrator.services.decisions import keep
@@ -130,7 +130,9 @@ def decide(
     `contents`: the words of notifications that are not in the ledger.
     """
     facts = gather(shares, ways=ways, at=at, contents=contents)
-    decisions = [decided(case, situation) for case, situations in facts.cases for situation in situations]
+    decisions: list[Decision] = []
+    for case, situations in facts.cases:
+        decisions += map(Deciding(case).decide, situations)
     planned = (delivery for decision in decisions for delivery in decision.deliveries)
     arms = {(d.case.notification.id, d.situation.recipient_id): d.arm for d in decisions if d.arm}
     return Decided(decisions, worded(planned, shares, offered=facts.offered, known=facts.people, arms=arms))

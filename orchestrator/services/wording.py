@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from audience.values import Person
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 from templates_app.rules.offers import Offer
@@ -88,4 +90,4 @@ def _worded(delivery: PlannedDelivery, offer: Offer | None, person: Person | Non
     chosen = offer.choose(delivery.channel, locale=locale, recipient_id=delivery.recipient_id)
     if chosen is None:
         return delivery
-    return replace(delivery, template_version_id=chosen.version_id, locale=chosen.locale)
+    return structs.replace(delivery, template_version_id=chosen.version_id, locale=chosen.locale)

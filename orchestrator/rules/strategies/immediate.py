@@ -12,6 +12,7 @@ class Immediate(Strategy):
     key = "immediate"
     kind = "immediate"
     title = "Immediate Multi-Channel"
+    draws = False
     defaults: ClassVar[Mapping[str, Any]] = {}
 
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:

@@ -40,6 +40,7 @@ class PriorityBased(Strategy):
         "levels": LEVELS, "order": ORDER, "cost_micros": {}, "fallback_after_seconds": 60,
     }  # fmt: skip
     learns = True
+    draws = False
     fields = ("levels", "order", "cost_micros")
 
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:

@@ -47,6 +47,7 @@ class Sequential(Strategy):
     key = "sequential"
     kind = "sequential"
     title = "Sequential Fallback"
+    draws = False
     defaults: ClassVar[Mapping[str, Any]] = {"steps": PUSH_FIRST, "fallback_after_seconds": 60}
     fields = ("steps", "spacing", "others", "on_failure")
 

@@ -1,12 +1,12 @@
 """Decisions under every strategy, with experiments and windows: what holds for all of them."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from orchestrator.rules.conditions import name_of
 from orchestrator.rules.experiments import HOLDOUT, Arm
