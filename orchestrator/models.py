@@ -204,7 +204,8 @@ class DigestItem(models.Model):
     at = models.DateTimeField()
     data = models.JSONField(default=dict)  # the notification's and what it said for this person; may be changed
     expires_at = models.DateTimeField(null=True)
-    left_out = models.TextField(default="")  # "" | cancelled | retracted | expired
+    left_out = models.TextField(default="")  # "" or a `LeftOut` of rules/digest_items.py
+    channels = ArrayField(models.TextField(), default=list, db_default=[])  # on which it was gathered; empty: not known
     sent_as = models.UUIDField(null=True)
 
     class Meta:

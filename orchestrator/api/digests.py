@@ -52,7 +52,7 @@ class DigestShown(Struct, kw_only=True):
 
 
 class DigestItemShown(Struct, kw_only=True):
-    """A message in a digest. `left_out`: why it is not told: cancelled, retracted or expired."""
+    """A message in a digest. `left_out`: why it is not told, a reason code; `sent_as`: it went out by itself."""
 
     notification: UUID
     at: Moment

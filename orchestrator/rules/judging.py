@@ -27,7 +27,7 @@ from orchestrator.rules.digests import gathers
 from orchestrator.rules.experiments import HOLDOUT
 from orchestrator.rules.situation import Case, ChannelTraits, EndpointFacts, Situation, Unusable, Usable, Verdict
 from orchestrator.rules.timing import first_moment, held_until, may_wait
-from preferences.rules import Ban, barred, judged
+from preferences.rules import Ban, barred, barred_everywhere, judged
 from preferences.rules.consent import refused
 
 FLIPS: Mapping[str, str] = {
@@ -127,13 +127,10 @@ def _endpoint(question: Question) -> Unusable | None:
 
 
 def _suppression(question: Question) -> Unusable | None:
-    """A dead address gives way to the next one. Who said no is not reached at another address instead."""
-    against = [ban for endpoint in question.endpoints if (ban := _ban(question, endpoint))]
-    no = next((ban for ban in against if ban.follows_the_person), None)
-    if no is None and (not against or _open(question)):
-        return None
-    ban = no or against[0]
-    return _no("suppression", ban.code, suppression=ban.reason, scope=ban.scope)
+    notification = question.case.notification
+    addresses = [endpoint.bans for endpoint in question.endpoints]
+    ban = barred_everywhere(addresses, category=notification.category, type=notification.type) if addresses else None
+    return _no("suppression", ban.code, suppression=ban.reason, scope=ban.scope) if ban else None
 
 
 def _carrier(question: Question) -> Unusable | None:

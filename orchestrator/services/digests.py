@@ -55,10 +55,12 @@ FROM unnest(%s::uuid[], %s::int[]) AS v (id, count) WHERE d.id = v.id
 """
 
 _PUT = """
-INSERT INTO orchestrator_digestitem (tenant_id, digest_id, notification_id, type, at, data, expires_at, left_out)
-SELECT tenant_id, digest_id, notification_id, type, at, data::jsonb, expires_at, ''
-FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::timestamptz[])
-  AS new (tenant_id, digest_id, notification_id, type, at, data, expires_at)
+INSERT INTO orchestrator_digestitem (tenant_id, digest_id, notification_id, type, at, data, expires_at, left_out,
+  channels)
+SELECT tenant_id, digest_id, notification_id, type, at, data::jsonb, expires_at, '', string_to_array(channels, ' ')
+FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::timestamptz[],
+  %s::text[])
+  AS new (tenant_id, digest_id, notification_id, type, at, data, expires_at, channels)
 ON CONFLICT DO NOTHING
 """
 
@@ -81,7 +83,8 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Joining:
-    """A message to one person that is to be gathered. `data`: all that its template would see of it."""
+    """A message to one person that is to be gathered. `data`: all that its template would see of it; `channels`: those
+    on which it is gathered."""
 
     place: Place
     notification_id: UUID
@@ -91,6 +94,7 @@ class Joining:
     priority: int
     expires_at: datetime | None
     data: Mapping[str, Any]
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +185,17 @@ def _row(place: Place, items: Sequence[Joining]) -> tuple[Any, ...]:
 
 def _put(items: Mapping[Joining, UUID]) -> None:
     rows = [
-        (o.place.tenant_id, digest_id, o.notification_id, o.place.type, o.at, json.dumps(dict(o.data)), o.expires_at)
-        for o, digest_id in items.items()
+        (
+            one.place.tenant_id,
+            digest_id,
+            one.notification_id,
+            one.place.type,
+            one.at,
+            json.dumps(dict(one.data)),
+            one.expires_at,
+            " ".join(one.channels),
+        )
+        for one, digest_id in items.items()
     ]
     if rows:
         with connection.cursor() as cursor:

@@ -17,7 +17,8 @@ from events.services import record
 from events.values import NewEvent
 from kernel.clock import iso
 from notifications.rules.policy import DigestPolicy
-from orchestrator.rules.digest_items import Item, Told, told
+from orchestrator.rules.digest_items import Item, Leaving, Told, told
+from orchestrator.services.digests_judging import stances
 from orchestrator.services.digests_telling import DueDigest, tell_alone, tell_together
 
 LANE = "digests"
@@ -35,7 +36,8 @@ ORDER BY closes_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 
 _ITEMS = """
 SELECT i.digest_id, i.notification_id, i.type, i.at, i.data, i.expires_at,
-  CASE WHEN i.left_out = '' AND n.reason = 'cancelled' THEN 'cancelled' ELSE i.left_out END
+  CASE WHEN i.left_out = '' AND n.reason = 'cancelled' THEN 'cancelled' ELSE i.left_out END,
+  coalesce(n.category, ''), i.channels
 FROM orchestrator_digestitem i LEFT JOIN notifications_notification n ON n.id = i.notification_id
 WHERE i.digest_id = ANY (%s)
 ORDER BY i.digest_id, i.notification_id
@@ -105,10 +107,11 @@ def _close(limit: int, *, only: UUID | None = None) -> list[UUID]:
             return []
         at = due[0].at
         items = _items(due)
-        judged = {digest.id: told(items[digest.id], min_items=digest.policy.min_items, at=at) for digest in due}
+        stance = stances(due, items)
+        judged = {d.id: told(items[d.id], min_items=d.policy.min_items, at=at, stance=stance[d.id]) for d in due}
 
-        told_by = tell_together([d for d in due if judged[d.id].items and judged[d.id].together], judged, at=at)
-        alone = tell_alone([d for d in due if judged[d.id].items and d.id not in told_by], judged, at=at)
+        told_by = tell_together([d for d in due if judged[d.id].together], judged, at=at)
+        alone = tell_alone([(d, item) for d in due for item in _alone(judged[d.id], told_by.get(d.id))], at=at)
 
         _write(due, items, judged, told_by, alone, at=at)
     return [digest.id for digest in due]
@@ -130,9 +133,15 @@ def _items(due: Sequence[DueDigest]) -> Mapping[UUID, list[Item]]:
     found: dict[UUID, list[Item]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_ITEMS, ([digest.id for digest in due],))
-        for digest_id, id, type, at, data, expires_at, left_out in cursor.fetchall():
-            found[digest_id].append(Item(id, type, at, msgspec.json.decode(data), expires_at, left_out))
+        for digest_id, id, type, at, data, expires_at, left_out, category, channels in cursor.fetchall():
+            said = msgspec.json.decode(data)
+            found[digest_id].append(Item(id, type, at, said, expires_at, left_out, category, tuple(channels)))
     return found
+
+
+def _alone(judged: Told, told_by: UUID | None) -> tuple[Item, ...]:
+    """The items that go out by themselves: all of them where nothing tells them together."""
+    return judged.apart if told_by else tuple(sorted((*judged.items, *judged.apart), key=lambda item: item.id))
 
 
 def _write(
@@ -144,28 +153,32 @@ def _write(
     *,
     at: datetime,
 ) -> None:
-    left_out = {(digest.id, item.id): item.left_out for digest in due for item in items.get(digest.id, ())}
-    left_out |= {(id, item_id): why for id, found in judged.items() for item_id, why in found.left_out.items()}
+    left_out = {
+        (digest.id, item.id): judged[digest.id].left_out.get(item.id, Leaving(item.left_out))
+        for digest in due
+        for item in items.get(digest.id, ())
+    }
     with connection.cursor() as cursor:
-        if rows := [(*place, why) for place, why in left_out.items() if why]:
+        if rows := [(*place, why.reason) for place, why in left_out.items() if why.reason]:
             cursor.execute(_LEAVE_OUT, [list(column) for column in zip(*rows, strict=True)])
         if alone:
             cursor.execute(_SENT_AS, ([id for id, _ in alone], [item_id for _, item_id in alone], list(alone.values())))
         outcomes = {digest.id: _outcome(digest, judged[digest.id], told_by) for digest in due}
         cursor.execute(_CLOSE, (at, list(outcomes), list(outcomes.values()), [told_by.get(id) for id in outcomes]))
-    record([event for digest in due for event in _events(digest, items, left_out, told_by, alone, at=at)])
+    record([event for digest in due for event in _events(digest, items, judged, left_out, told_by, alone, at=at)])
 
 
 def _outcome(digest: DueDigest, judged: Told, told_by: Mapping[UUID, UUID]) -> str:
     if digest.id in told_by:
         return "together"
-    return "one_by_one" if judged.items else "nothing"
+    return "one_by_one" if judged.items or judged.apart else "nothing"
 
 
 def _events(
     digest: DueDigest,
     items: Mapping[UUID, Sequence[Item]],
-    left_out: Mapping[tuple[UUID, UUID], str],
+    judged: Mapping[UUID, Told],
+    left_out: Mapping[tuple[UUID, UUID], Leaving],
     told_by: Mapping[UUID, UUID],
     alone: Mapping[tuple[UUID, UUID], UUID],
     *,
@@ -174,13 +187,13 @@ def _events(
     """A line in the story of every item, and one in the story of what tells them."""
     events = []
     for item in items.get(digest.id, ()):
-        why = left_out.get((digest.id, item.id), "")
-        by = None if why else told_by.get(digest.id) or alone.get((digest.id, item.id))
-        detail = {"digest": str(digest.id), "recipient_id": str(digest.recipient_id)}
+        why = left_out[digest.id, item.id]
+        by = None if why.reason else alone.get((digest.id, item.id)) or told_by.get(digest.id)
+        detail = {**why.detail, "digest": str(digest.id), "recipient_id": str(digest.recipient_id)}
         detail |= {"told_by": str(by)} if by else {}
-        events.append(NewEvent(digest.tenant_id, "digest.closed", at, item.id, reason=why, detail=detail))
+        events.append(NewEvent(digest.tenant_id, "digest.closed", at, item.id, reason=why.reason, detail=detail))
     if digest.id in told_by:
-        count = sum(1 for item in items[digest.id] if not left_out.get((digest.id, item.id)))
+        count = len(judged[digest.id].items)
         detail = {"digest": str(digest.id), "items": str(count), "opened_at": iso(digest.opened_at)}
         events.append(NewEvent(digest.tenant_id, "digest.told", at, told_by[digest.id], detail=detail))
     return events

@@ -21,7 +21,7 @@ from kernel.ids import uuid7
 from notifications.rules.policy import DigestPolicy
 from notifications.services.accept import Door, accept
 from notifications.values import PRIORITY_NAME, Accepted, NotificationRequest
-from orchestrator.rules.digest_items import Told, data_of
+from orchestrator.rules.digest_items import Item, Told, data_of
 from templates_app.selectors import offers
 
 ACTOR = "digest"
@@ -102,9 +102,8 @@ def _spoken(due: Sequence[DueDigest]) -> dict[UUID, Sequence[str]]:
     return {digest.id: words.get(digest.id, digest.policy.channels) for digest in due}
 
 
-def tell_alone(due: Sequence[DueDigest], judged: Mapping[UUID, Told], *, at: datetime) -> dict[tuple[UUID, UUID], UUID]:
+def tell_alone(places: Sequence[tuple[DueDigest, Item]], *, at: datetime) -> dict[tuple[UUID, UUID], UUID]:
     """Accept a notification of its own for each item, as it was asked for; by (digest, item), in their order."""
-    places = [(digest, item) for digest in due for item in judged[digest.id].items]
     if not places:
         return {}
     ids = [uuid7(at) for _ in places]

@@ -3,6 +3,7 @@
 Where neither a type of the batch nor a person has digests this costs nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -49,9 +50,11 @@ def into_digests(cases: Cases) -> Cases:
 def _joining(case: Case, situation: Situation) -> Iterator[Joining]:
     """What a message asks of each digest that it goes into on one of the channels that could be used."""
     digests: dict[str, DigestPolicy] = {}
+    gathered_on: dict[str, list[str]] = defaultdict(list)
     for channel, verdict in judge(case, situation).items():
         if isinstance(verdict, Usable) and (digest := gathers(case, situation, channel=channel)):
             digests.setdefault(digest.name, digest)
+            gathered_on[digest.name].append(channel)
     notification = case.notification
     data = {**notification.data, **(situation.data or {})} if digests else {}
     for name, digest in digests.items():
@@ -65,4 +68,5 @@ def _joining(case: Case, situation: Situation) -> Iterator[Joining]:
             priority=notification.priority,
             expires_at=notification.expires_at,
             data=data,
+            channels=tuple(gathered_on[name]),
         )

@@ -7,7 +7,7 @@ from preferences.rules.jurisdiction import Jurisdiction, jurisdiction_of
 from preferences.rules.levels import Choice, Level, Wishes, level_in, wishes_among, wishes_in
 from preferences.rules.quiet_hours import Window, windows_in
 from preferences.rules.standing import channel_order_of, clock_of, holidays_of, own_clock_of, preferred_order, quiet_of
-from preferences.rules.suppression import Ban, Reason, barred, scope_of
+from preferences.rules.suppression import UNSUBSCRIBED, Ban, Reason, barred, barred_everywhere, scope_of
 from preferences.rules.wishes import (
     PREFERENCE_OFF,
     REQUIRED_CATEGORIES,
@@ -23,6 +23,7 @@ __all__ = (
     "QUIET_HOURS",
     "REQUIRED_CATEGORIES",
     "TEXTS",
+    "UNSUBSCRIBED",
     "Ban",
     "Batch",
     "CallingHours",
@@ -37,6 +38,7 @@ __all__ = (
     "Window",
     "Wishes",
     "barred",
+    "barred_everywhere",
     "calling_hours",
     "channel_order_of",
     "clock_of",

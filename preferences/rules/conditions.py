@@ -6,7 +6,8 @@
 | `{"only_if": {"path": "data.change", "op": ">=", "value": 5}}`   | does not meet it, or says nothing of it |
 
 `equals` is short for `"op": "==", "value": …`. A condition may name a `type`, a `category` or a `channel`; it
-then speaks of nothing else. A path leads through objects by name and through lists by position.
+then speaks of nothing else. A path leads through objects by name and through lists by position. In a digest each item
+is asked by itself.
 
 | Operators        | Compare                                                                             |
 |------------------|-------------------------------------------------------------------------------------|
@@ -18,7 +19,7 @@ then speaks of nothing else. A path leads through objects by name and through li
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -32,6 +33,7 @@ ORDERINGS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+GATHERED = "gathered"  # `true` in data: it is a digest's, and each of its `items` is what a message says
 _MISSING = object()
 
 
@@ -74,6 +76,12 @@ def unmet(
         and _is_met(condition, data) is condition.mute
     ]
     return min(against, key=msgspec.json.encode, default=None)
+
+
+def subjects_in(data: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What conditions are asked of: the data, or the data of each item of a digest."""
+    items = data.get("items") if data.get(GATHERED) is True else None
+    return [item for item in items if isinstance(item, Mapping)] or (data,) if isinstance(items, list) else (data,)
 
 
 def _condition_in(test: Mapping[str, Any], *, mute: bool) -> Condition:

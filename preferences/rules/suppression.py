@@ -11,7 +11,7 @@
 Several may be in force for one address; lifting one leaves the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +66,16 @@ def barred(bans: Iterable[Ban], *, category: str = "", type: str = "") -> Ban | 
         if ban.scope in scopes and not (ban.reason is Reason.UNSUBSCRIBE and category in REQUIRED_CATEGORIES)
     ]
     return min(binding, key=lambda ban: (not ban.follows_the_person, ban.reason, ban.scope), default=None)
+
+
+def barred_everywhere(addresses: Sequence[Iterable[Ban]], *, category: str = "", type: str = "") -> Ban | None:
+    """The ban that keeps something away from a person who has these addresses on a channel; `None`: none does.
+
+    A dead address gives way to the next one. Who said no is not reached at another address instead.
+    """
+    against = [ban for bans in addresses if (ban := barred(bans, category=category, type=type))]
+    no = next((ban for ban in against if ban.follows_the_person), None)
+    return no or (against[0] if against and len(against) == len(addresses) else None)
 
 
 def scope_of(*, category: str, type: str) -> str:

@@ -37,7 +37,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from preferences.rules.conditions import Condition, unmet
+from preferences.rules.conditions import Condition, subjects_in, unmet
 from preferences.rules.frequency import Batch, Off, most_specific
 from preferences.rules.levels import DEFAULT, FORCED, OVERRIDE, RECIPIENT, Choice, Level, Wishes
 
@@ -91,23 +91,16 @@ def judged(
 ) -> Refusal | None:
     """Why `channel` is not to be used for this message; `None`: it may be. Overrides that are over at `at` say nothing.
 
-    `data` is what the notification holds, the recipient's own included.
+    `data` is what the notification holds, the recipient's own included. A digest is refused when all its items are.
     """
     if not wishes.levels or category in REQUIRED_CATEGORIES:
         return None
-    subject = _Subject(channel, category, type, data or {})
-    overruled = 0  # a no of this weight or less was overruled by a stronger level
-    heard = _heard(wishes, subject, at=at)
-    for level in heard:
-        word = _said(level, subject)
-        if word and not word.yes and word.weight > overruled:
-            return _refused(level, word.entry, subject)
-        if overruled < ON_TYPE and (condition := _unmet(level, subject)):
-            return _conditional(level, condition, subject)
-        if word and word.yes:
-            overruled = max(overruled, word.weight)
-    off = _off(heard, subject)
-    return _refused(off[0], f"frequency.{off[1]}", subject) if off else None
+    refusal = None
+    for said in subjects_in(data or {}):
+        refusal = _judged(wishes, _Subject(channel, category, type, said), at=at)
+        if refusal is None:
+            return None
+    return refusal
 
 
 def frequency_for(
@@ -127,6 +120,21 @@ def frequency_for(
         if found and not isinstance(found[0], Off):
             return found[0] if isinstance(found[0], Batch) else None
     return None
+
+
+def _judged(wishes: Wishes, subject: _Subject, *, at: datetime | None) -> Refusal | None:
+    overruled = 0  # a no of this weight or less was overruled by a stronger level
+    heard = _heard(wishes, subject, at=at)
+    for level in heard:
+        word = _said(level, subject)
+        if word and not word.yes and word.weight > overruled:
+            return _refused(level, word.entry, subject)
+        if overruled < ON_TYPE and (condition := _unmet(level, subject)):
+            return _conditional(level, condition, subject)
+        if word and word.yes:
+            overruled = max(overruled, word.weight)
+    off = _off(heard, subject)
+    return _refused(off[0], f"frequency.{off[1]}", subject) if off else None
 
 
 def _heard(wishes: Wishes, subject: _Subject, *, at: datetime | None) -> tuple[Level, ...]:

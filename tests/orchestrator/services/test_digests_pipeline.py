@@ -125,7 +125,9 @@ def test_who_turned_it_off_meanwhile_is_not_told(api: Api) -> None:  # noqa: F81
     work()
 
     assert inbox() == []
-    assert sorted(Delivery.objects.values_list("reason", flat=True)) == ["digest", "preference_off"]
+    assert Digest.objects.get().outcome == "nothing"
+    closed = Event.objects.get(kind="digest.closed")
+    assert (closed.reason, closed.detail["rule"]) == ("preference_off", "recipient.types.comment")
 
 
 def test_the_first_goes_out_at_once_and_the_rest_is_gathered(api: Api) -> None:  # noqa: F811
