@@ -43,7 +43,7 @@ def _fill(
     asked: Ask, sources: Mapping[int, tuple[str, str, bool]], progress: mmap.mmap, limits: Limits
 ) -> list[str | Failed]:
     contexts = [_context(names, places, asked.shared) for names, places in asked.contexts]
-    known: Known = {}
+    known = Known()
     filled: list[str | Failed] = []
     for number, (source, context) in enumerate(asked.blanks):
         _NUMBER.pack_into(progress, 0, number)

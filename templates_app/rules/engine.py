@@ -4,7 +4,7 @@ The language is an allow-list of tags and filters. Nothing in it reaches files, 
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -59,6 +59,11 @@ class Purse(RenderContext):
         self._fuel = FUEL
         self.turn_cost = 1  # of the loop that is about to begin
         self._sizes: dict[str, int] = {}
+
+    @property
+    def left(self) -> int:
+        """The units that are not spent."""
+        return self._fuel
 
     def pay(self, units: int) -> None:
         """Raises `TooExpensive` when nothing is left."""
@@ -152,7 +157,7 @@ class ForNode(for_tag.ForNode):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        nodes = 1 + sum(1 for _ in _below(self.block))
+        nodes = 1 + sum(1 for _ in below(self.block))
         self._cost = nodes + len(str(self.block)) // CHARS_PER_UNIT
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
@@ -209,8 +214,13 @@ def inspect(template: BoundTemplate) -> frozenset[str] | None:
     Raises LiquidSyntaxError for what the parser lets pass: unknown filters, and ranges and texts where they could cost
     much.
     """
+    return reads_of(template.nodes)
+
+
+def reads_of(nodes: Iterable[Node]) -> frozenset[str] | None:
+    """The same of some nodes."""
     names: set[str] | None = set()
-    for found in expressions_of(template):
+    for found in _expressions(nodes):
         head = found.path[0] if isinstance(found, Path) else None
         if isinstance(head, Path):
             names = None
@@ -223,8 +233,12 @@ def inspect(template: BoundTemplate) -> frozenset[str] | None:
 
 def expressions_of(template: BoundTemplate) -> Iterator[Expression]:
     """Every expression of a template, also those inside of others."""
-    for node in template.nodes:
-        for part in (node, *_below(node)):
+    yield from _expressions(template.nodes)
+
+
+def _expressions(nodes: Iterable[Node]) -> Iterator[Expression]:
+    for node in nodes:
+        for part in (node, *below(node)):
             for expression in part.expressions():
                 yield from _inside(expression)
 
@@ -247,10 +261,11 @@ def _inside(expression: Expression) -> Iterator[Expression]:
         yield from _inside(child)
 
 
-def _below(node: Node) -> Iterator[Node]:
+def below(node: Node) -> Iterator[Node]:
+    """Every node inside of a node."""
     for child in node.children(_NOWHERE, include_partials=False):
         yield child
-        yield from _below(child)
+        yield from below(child)
 
 
 _NOWHERE: Any = None  # a static context, which only tags that load other templates would look at

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from liquid import BoundTemplate
@@ -11,16 +11,38 @@ from msgspec import Struct
 
 from templates_app.rules.budget import OUTPUT_CHARS
 from templates_app.rules.cache import SourceCache
-from templates_app.rules.engine import HTML, LENIENT_HTML, LENIENT_PLAIN, PLAIN, TAGS, Language, inspect, top_level
+from templates_app.rules.engine import (
+    HTML,
+    LENIENT_HTML,
+    LENIENT_PLAIN,
+    PLAIN,
+    TAGS,
+    Language,
+    Template,
+    inspect,
+    top_level,
+)
 from templates_app.rules.filters import TooBig
 from templates_app.rules.links import SCHEMES, first_unsafe, has_dynamic_links
 from templates_app.rules.partial_tag import WITHIN
 from templates_app.rules.source import BadSource, has_tags, line_of, look_over
+from templates_app.rules.stretches import Kept, Stretch, fill_stretches, stretches_of
 from templates_app.rules.walk import HTML as AS_HTML
 from templates_app.rules.walk import LINE, TooDeep, walk
 from templates_app.values import Job, RenderError, TemplateFault
 
-Known = dict[Any, str]
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was filled in before: whole texts, and the stretches that people share.
+
+    Good as long as the values of all contexts it was used with are alive.
+    """
+
+    texts: dict[Any, str] = field(default_factory=dict)
+    stretches: Kept = field(default_factory=dict)
+
+
 CACHE_CHARS = 4 * 1024 * 1024
 
 _LINE_ENDS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -28,7 +50,8 @@ _LINE_ENDS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class _Parsed:
-    template: BoundTemplate
+    template: Template
+    stretches: tuple[Stretch, ...]  # none: it runs as a whole
     reads: frozenset[str] | None  # the names it looks up at the top level; None = depends on values
     leads: bool  # data decides where a link of it leads
 
@@ -64,12 +87,12 @@ def check(channel: str, content: Struct) -> tuple[TemplateFault, ...]:
 
 def render_content(channel: str, content: Struct, context: Mapping[str, Any]) -> Any:
     """`content` with its texts filled in for one person. Raises `RenderError`."""
-    return _render(Job(channel, content, context), known={})
+    return _render(Job(channel, content, context), known=Known())
 
 
 def render_batch(jobs: Iterable[Job]) -> list[Any]:
     """One content or `RenderError` per job, in their order. A text that reads the same values is filled in once."""
-    known: Known = {}
+    known = Known()
     kept = list(jobs)  # alive until the end, so that identities stay what they are
     return [_render_or_error(job, known=known) for job in kept]
 
@@ -77,15 +100,15 @@ def render_batch(jobs: Iterable[Job]) -> list[Any]:
 def fill_text(text: str, treatment: str, context: Mapping[str, Any], *, lenient: bool, known: Known) -> str:
     """One text filled in. Raises `RenderError`.
 
-    `known` keeps what was filled in before, as long as the values of all contexts it was used with are alive.
+    `known` is that of the batch.
     """
     parsed = _parsed(text, treatment, lenient=lenient)
     if parsed.reads is None:
-        return _run(parsed, text, treatment, context=context)
+        return _run(parsed, text, treatment, context=context, known=known)
     key = (treatment, lenient, text, top_level(context, parsed.reads))
-    if key not in known:
-        known[key] = _run(parsed, text, treatment, context=context)
-    return known[key]
+    if key not in known.texts:
+        known.texts[key] = _run(parsed, text, treatment, context=context, known=known)
+    return known.texts[key]
 
 
 def _render_or_error(job: Job, *, known: Known) -> Any:
@@ -130,7 +153,9 @@ def _parsed(text: str, treatment: str, *, lenient: bool = False) -> _Parsed:
         try:
             look_over(text)
             template = language.from_string(text)
-            return _Parsed(template, inspect(template), treatment == AS_HTML and has_dynamic_links(text))
+            assert isinstance(template, Template)
+            reads, leads = inspect(template), treatment == AS_HTML and has_dynamic_links(text)
+            return _Parsed(template, stretches_of(template), reads, leads)
         except BadSource as trouble:
             raise RenderError("template_syntax", trouble.message, line=line_of(text, trouble.position)) from None
         except (LiquidError, RecursionError) as trouble:
@@ -139,9 +164,12 @@ def _parsed(text: str, treatment: str, *, lenient: bool = False) -> _Parsed:
     return _cache.get((name, text), make)
 
 
-def _run(parsed: _Parsed, text: str, treatment: str, *, context: Mapping[str, Any]) -> str:
+def _run(parsed: _Parsed, text: str, treatment: str, *, context: Mapping[str, Any], known: Known) -> str:
     try:
-        filled = parsed.template.render(context)
+        if parsed.stretches:
+            filled = fill_stretches(parsed.template, parsed.stretches, context, kept=known.stretches)
+        else:
+            filled = parsed.template.render(context)
     except UndefinedError as trouble:
         raise RenderError("missing_variable", _missing(trouble), line=_line(trouble, text)) from None
     except (ResourceLimitError, TooBig, MemoryError) as trouble:
