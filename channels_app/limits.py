@@ -10,10 +10,11 @@ critical deliveries, so that bulk work never takes the last token. Limits for pe
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from prometheus_client import Counter
 
@@ -83,7 +84,7 @@ class Limits:
         buckets = {bucket.key: bucket for ask in asks for bucket in ask.asked}
         if not buckets:
             return [Grant(ask.wanted) for ask in asks]
-        answer = self._shared.run(_SCRIPT, keys=list(buckets), args=_arguments(asks, buckets))
+        answer = self._shared.run(_SCRIPT, keys=list(buckets), args=[_arguments(asks, buckets)])
         if answer is None:
             return self._take_alone(asks)
         keys = ["", *buckets]
@@ -98,14 +99,24 @@ class Limits:
         Take only what can be sent at once: a token that was taken is not given back. Those that wait for one bucket are
         spread over the time in which it refills.
         """
-        groups: dict[tuple[tuple[Bucket | Gate, ...], bool], list[int]] = {}
+        groups: dict[tuple[str, str, UUID, bool, UUID | None, str], list[int]] = {}
         for place, one in enumerate(wanted):
-            groups.setdefault((buckets_for(one), one.critical), []).append(place)
-        order = sorted(groups.items(), key=lambda group: not group[0][1])  # what is critical is served first
-        grants = self.take([Ask(buckets, len(places), critical) for (buckets, critical), places in order])
+            person = one.recipient_id, one.mode if one.recipient_id else ""
+            groups.setdefault((one.account.key, one.channel, one.tenant_id, one.critical, *person), []).append(place)
+        # What is critical is served first.
+        order = sorted(groups.values(), key=lambda places: not wanted[places[0]].critical)
+        asked = _buckets_of_each([wanted[places[0]] for places in order])
+        grants = self.take(
+            [
+                Ask(buckets, len(places), wanted[places[0]].critical)
+                for buckets, places in zip(asked, order, strict=True)
+            ]
+        )
         held: list[Held | None] = [None] * len(wanted)
         behind: dict[str, int] = {}
-        for ((buckets, _), places), grant in zip(order, grants, strict=True):
+        for buckets, places, grant in zip(asked, order, grants, strict=True):
+            if grant.granted == len(places):
+                continue
             limit = next((bucket for bucket in buckets if bucket.key == grant.limited_by), None)
             for place in places[grant.granted :]:
                 number = behind[grant.limited_by] = behind.get(grant.limited_by, -1) + 1
@@ -156,7 +167,7 @@ class Limits:
         self._spent[account_key] = monotonic() + seconds
 
     def _take_alone(self, asks: Sequence[Ask]) -> list[Grant]:
-        smaller = [replace(ask, buckets=tuple(map(_smaller, ask.buckets))) for ask in asks]
+        smaller = [ask._replace(buckets=tuple(map(_smaller, ask.buckets))) for ask in asks]
         now_us = time.monotonic_ns() / 1000
         with self._lock:
             if len(self._arrivals) > self._prune_at:  # a bucket that is full again need not be remembered
@@ -167,9 +178,28 @@ class Limits:
 
 def buckets_for(wanted: Wanted) -> tuple[Bucket | Gate, ...]:
     """Every limit that has a say about a delivery."""
-    people = () if wanted.recipient_id is None else _buckets_of_person(wanted.recipient_id, mode=wanted.mode)
-    tenant = _of("tenant:" + str(wanted.tenant_id), settings.RATE_LIMIT_TENANT)
-    return (*_buckets_of_account(wanted.account), *buckets_of(wanted.channel), *tenant, *people)
+    return _buckets_of_each([wanted])[0]
+
+
+def _buckets_of_each(wanted: Sequence[Wanted]) -> list[tuple[Bucket | Gate, ...]]:
+    """Every limit that has a say about each; what deliveries of a batch have in common is made once."""
+    limits = ((settings.RATE_LIMIT_RECIPIENT_HOUR, 3600), (settings.RATE_LIMIT_RECIPIENT_DAY, 86_400))
+    of_person = [
+        (str(seconds), Bucket("", count, seconds, burst=count, people=True)) for count, seconds in limits if count
+    ]
+    roads: dict[tuple[str, str, UUID], tuple[Bucket | Gate, ...]] = {}
+    found = []
+    for one in wanted:
+        place = one.account.key, one.channel, one.tenant_id
+        road = roads.get(place)
+        if road is None:
+            tenant = _of(f"tenant:{one.tenant_id}", settings.RATE_LIMIT_TENANT)
+            road = roads[place] = (*_buckets_of_account(one.account), *buckets_of(one.channel), *tenant)
+        if one.recipient_id is not None:
+            person = f"{_PREFIX}person:{one.mode}:{one.recipient_id}:"
+            road = (*road, *[bucket._replace(key=person + seconds) for seconds, bucket in of_person])
+        found.append(road)
+    return found
 
 
 def buckets_of(channel: str) -> tuple[Bucket, ...]:
@@ -188,15 +218,6 @@ def _buckets_of_account(account: Account) -> tuple[Bucket | Gate, ...]:
     terms = account.terms
     limits = ((terms.per_second, 1), (terms.per_minute, 60), (terms.per_hour, 3600))
     return _gate(account.key), *(_strict(account.key, count, seconds) for count, seconds in limits if count)
-
-
-def _buckets_of_person(recipient_id: UUID, *, mode: str) -> tuple[Bucket, ...]:
-    limits = ((settings.RATE_LIMIT_RECIPIENT_HOUR, 3600), (settings.RATE_LIMIT_RECIPIENT_DAY, 86_400))
-    return tuple(
-        Bucket(f"{_PREFIX}person:{mode}:{recipient_id}:{seconds}", count, seconds, burst=count, people=True)
-        for count, seconds in limits
-        if count
-    )
 
 
 def _of(key: str, rate: Rate | None) -> tuple[Bucket, ...]:
@@ -219,25 +240,29 @@ def _gate(account_key: str) -> Gate:
 def _smaller(bucket: Bucket | Gate) -> Bucket | Gate:
     if isinstance(bucket, Gate):
         return bucket
-    return replace(
-        bucket,
+    return bucket._replace(
         seconds=bucket.seconds * ALONE_SHARE,
         burst=max(bucket.burst // ALONE_SHARE, 1),
         kept_for_critical=bucket.kept_for_critical // ALONE_SHARE,
     )
 
 
-def _arguments(asks: Sequence[Ask], buckets: Mapping[str, Bucket | Gate]) -> list[str | int | float]:
+def _arguments(asks: Sequence[Ask], buckets: Mapping[str, Bucket | Gate]) -> bytes:
+    """What channels_app/lua/limits.lua is told beside the keys."""
+    kinds: dict[tuple[float, float, int], int] = {}
+    of = [kinds.setdefault(_kind(bucket), len(kinds) + 1) for bucket in buckets.values()]
     position = {key: place for place, key in enumerate(buckets, start=1)}
-    arguments: list[str | int | float] = []
-    for bucket in buckets.values():
-        if isinstance(bucket, Gate):
-            arguments += [0, bucket.longest_us, 0]
-        else:
-            arguments += [bucket.interval_us, bucket.burst, bucket.kept_for_critical]
+    told: list[int] = []
     for ask in asks:
-        arguments += [int(ask.critical), ask.wanted, len(ask.asked), *(position[bucket.key] for bucket in ask.asked)]
-    return arguments
+        places = [position[bucket.key] for bucket in ask.asked]
+        told += [int(ask.critical), ask.wanted, len(places), *places]
+    return msgspec.msgpack.encode((list(kinds), of, told))
+
+
+def _kind(bucket: Bucket | Gate) -> tuple[float, float, int]:
+    if isinstance(bucket, Gate):
+        return 0, bucket.longest_us, 0
+    return bucket.interval_us, bucket.burst, bucket.kept_for_critical
 
 
 limits = Limits(shared_state)

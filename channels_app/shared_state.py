@@ -39,7 +39,9 @@ class SharedState:
         self._is_out = False
         self._quiet_until = 0.0
 
-    def run(self, script: Script, *, keys: Sequence[str], args: Sequence[str | int | float]) -> list[Any] | None:
+    def run(
+        self, script: Script, *, keys: Sequence[str], args: Sequence[str | bytes | int | float]
+    ) -> list[Any] | None:
         """What the script answers, or `None` when Redis does not: then the caller decides alone. 0.3 s at most."""
         client = self._client_or_none()
         if client is None:
@@ -55,7 +57,7 @@ class SharedState:
         return answer
 
     def _ask(
-        self, client: redis.Redis, script: Script, *, keys: Sequence[str], args: Sequence[str | int | float]
+        self, client: redis.Redis, script: Script, *, keys: Sequence[str], args: Sequence[str | bytes | int | float]
     ) -> list[Any]:
         try:
             found: Any = client.evalsha(script.digest, len(keys), *keys, *args)

@@ -2,22 +2,21 @@
 
 A bucket is kept as one number, its theoretical arrival time; how far that lies ahead of now says how full it is. A gate
 is a bucket without tokens: closed until the time that is kept, then open. The same rule in Lua, shared by all
-processes: channels_app/lua/limits.lua.
+processes: channels_app/lua/limits.lua. Several of these values are made for every message, so they are plain tuples.
 """
 
 import math
 from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _ROUNDING = 0.000001  # of a token: what floating point may lose
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """At most `count` in `seconds`, and never more than `burst` at once."""
+class Bucket(NamedTuple):
+    """At most `tokens` in `seconds`, and never more than `burst` at once."""
 
     key: str
-    count: int
+    tokens: int
     seconds: float
     burst: int
     kept_for_critical: int = 0  # tokens that only critical asks may take
@@ -26,11 +25,10 @@ class Bucket:
     @property
     def interval_us(self) -> float:
         """Microseconds between two tokens."""
-        return self.seconds * 1_000_000 / self.count
+        return self.seconds * 1_000_000 / self.tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """Nothing passes until a moment that somebody said, at most `longest` seconds from now."""
 
     key: str
@@ -42,8 +40,7 @@ class Gate:
         return self.longest * 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """Tokens wanted from several buckets at once: one is granted when every bucket has one."""
 
     buckets: tuple[Bucket | Gate, ...]
@@ -53,11 +50,12 @@ class Ask:
     @property
     def asked(self) -> tuple[Bucket | Gate, ...]:
         """The buckets that have a say. What is critical passes limits for people, and does not count there."""
-        return tuple(bucket for bucket in self.buckets if not (self.critical and bucket.people))
+        if not self.critical:
+            return self.buckets
+        return tuple(bucket for bucket in self.buckets if not bucket.people)
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """How many may go now, after how many seconds the next one may (0 when all may), and what it has to wait for."""
 
     granted: int

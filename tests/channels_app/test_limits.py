@@ -31,7 +31,7 @@ def limits(request: pytest.FixtureRequest) -> Limits:
 
 def bucket(key: str, *, burst: int, kept: int = 0, people: bool = False) -> Bucket:
     """One token in a thousand seconds: during a test it only empties. Alone a process has half of it."""
-    return Bucket(key, count=1, seconds=1000, burst=burst, kept_for_critical=kept, people=people)
+    return Bucket(key, tokens=1, seconds=1000, burst=burst, kept_for_critical=kept, people=people)
 
 
 def server_time(valkey: redis.Redis) -> float:
@@ -71,7 +71,7 @@ def test_asks_are_served_from_their_buckets(shared: SharedState, asks: list[Ask]
 
 
 def test_what_is_not_granted_hears_when_to_come_back(shared: SharedState) -> None:
-    slow = Bucket("slow", count=1, seconds=10, burst=1)
+    slow = Bucket("slow", tokens=1, seconds=10, burst=1)
 
     first, second = Limits(shared).take([Ask((slow,), 1), Ask((slow,), 1)])
 
@@ -82,7 +82,7 @@ def test_what_is_not_granted_hears_when_to_come_back(shared: SharedState) -> Non
 
 
 def test_tokens_come_back_with_time(shared: SharedState) -> None:
-    limits, quick = Limits(shared), Bucket("quick", count=50, seconds=1, burst=5)
+    limits, quick = Limits(shared), Bucket("quick", tokens=50, seconds=1, burst=5)
     assert limits.take([Ask((quick,), 9)])[0].granted == 5
 
     time.sleep(0.065)
@@ -101,7 +101,7 @@ def test_fifty_clients_get_no_token_too_many(shared: SharedState) -> None:
 
 
 def test_the_rate_over_time_is_what_was_asked_for(shared: SharedState, valkey: redis.Redis) -> None:
-    limits, steady = Limits(shared), Bucket("steady", count=200, seconds=1, burst=20)
+    limits, steady = Limits(shared), Bucket("steady", tokens=200, seconds=1, burst=20)
     begin, granted = server_time(valkey), 0
 
     while granted < 220:
@@ -112,7 +112,7 @@ def test_the_rate_over_time_is_what_was_asked_for(shared: SharedState, valkey: r
 
 
 def test_a_key_is_forgotten_once_its_bucket_is_full_again(shared: SharedState, valkey: redis.Redis) -> None:
-    Limits(shared).take([Ask((Bucket("brief", count=10, seconds=1, burst=10),), 5)])
+    Limits(shared).take([Ask((Bucket("brief", tokens=10, seconds=1, burst=10),), 5)])
 
     assert 400 < valkey.pttl("brief") <= 502
 
@@ -170,13 +170,13 @@ def test_redis_is_used_again_when_it_is_back(
 def test_default_limits(channel: str, rates: list[tuple[int, int]], settings: Settings) -> None:
     settings.RATE_LIMIT_GLOBAL, settings.RATE_LIMIT_CHANNEL = None, {}
 
-    assert [(bucket.count, bucket.seconds) for bucket in buckets_of(channel)] == rates
+    assert [(bucket.tokens, bucket.seconds) for bucket in buckets_of(channel)] == rates
 
 
 def test_the_operators_limits_win(settings: Settings) -> None:
     settings.RATE_LIMIT_GLOBAL, settings.RATE_LIMIT_CHANNEL = Rate(7, 1), {"in_app": Rate(3, 60)}
 
-    assert [(bucket.count, bucket.seconds, bucket.burst) for bucket in buckets_of("in_app")] == [(7, 1, 7), (3, 60, 3)]
+    assert [(bucket.tokens, bucket.seconds, bucket.burst) for bucket in buckets_of("in_app")] == [(7, 1, 7), (3, 60, 3)]
 
 
 def wanted(channel: str = "email", *, critical: bool = False, **facts: Any) -> Wanted:
