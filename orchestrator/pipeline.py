@@ -30,7 +30,7 @@ from orchestrator.services.upkeep import make_rounds
 
 TURN_SECONDS = 5.0  # a worker looks at the other lanes' bells at least that often
 PLAN_BATCH = 100
-SEND_BATCH = 50  # also the most sends that a killed worker can leave in doubt
+SEND_BATCH = 200
 RETRY_LANE, REPLAY_LANE = 4, 5
 
 SEND_LANES: Mapping[int, str] = {

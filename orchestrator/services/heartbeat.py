@@ -1,4 +1,4 @@
-"""Keep the leases of provider calls that last: one thread per process extends those in flight, where still ours."""
+"""Keep the leases of batches that last: one thread per process extends those being sent, where still ours."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ BEAT_SECONDS = LEASE_SECONDS / 3
 _EXTEND = """
 UPDATE notifications_delivery d SET lease_until = now() + %s * interval '1 second'
 FROM unnest(%s::uuid[], %s::int[]) AS v (id, epoch)
-WHERE d.id = v.id AND d.lease_epoch = v.epoch AND d.state = 'sending'
+WHERE d.id = v.id AND d.lease_epoch = v.epoch AND d.state IN ('claimed', 'sending')
 """
 
 log = logging.getLogger(__name__)

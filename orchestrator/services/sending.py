@@ -28,7 +28,7 @@ from orchestrator.rules.sending import Circumstances, stays
 from orchestrator.rules.situation import NOBODY
 from orchestrator.rules.timing import Hold, Timing, hold_of, may_wait, place_matters
 from orchestrator.selectors import steps_that_succeeded, tries_of, words_of
-from orchestrator.services.answers import INSTANT, Answer, write_answers, write_held
+from orchestrator.services.answers import Answer, write_answers, write_held
 from orchestrator.services.caps import hold_back
 from orchestrator.services.claim import LEASE_SECONDS
 from orchestrator.services.clocks import place_of, zone_of
@@ -51,6 +51,10 @@ from preferences.services.centre_links import centre_link
 from templates_app.values import RenderError
 
 
+IN_FLIGHT = 50  # calls begun at once: the most that a killed worker can leave in doubt
+FRESH_SECONDS = 2.0  # what was looked at longer ago is looked at again
+
+
 @dataclass(frozen=True, slots=True)
 class _Facts:
     """What one look found for a whole batch."""
@@ -64,19 +68,34 @@ class _Facts:
 
 
 def send_batch(claimed: Sequence[ClaimedDelivery]) -> None:
-    """Send deliveries leased to us, or write why not; every one of them is moved on."""
-    claimed = sorted(claimed, key=lambda delivery: delivery.id)  # rows are locked in one order by everybody
-    at = claimed[0].at
+    """Send deliveries leased to us, or write why not; every one of them is moved on.
+
+    All of them are looked at and put into words together; the calls are begun `IN_FLIGHT` at a time. Those that would
+    have to wait for slow ones are looked at again.
+    """
+    left = sorted(claimed, key=lambda delivery: delivery.id)  # rows are locked in one order by everybody
+    at, began = claimed[0].at, monotonic()
+    with heartbeat(left):
+        while left:
+            left = _send(left, at=at + timedelta(seconds=monotonic() - began))
+    settle({d.notification_id for d in claimed}, at=at + timedelta(seconds=monotonic() - began))
+
+
+def _send(claimed: Sequence[ClaimedDelivery], *, at: datetime) -> list[ClaimedDelivery]:
+    """Send what can be sent before the look at it is stale; returns the others."""
+    looked = monotonic()
     facts = _look(claimed)
     calls, held = _decide(claimed, facts, at=at)
-
     write_held(held, at=at)
-    begun = _begin(calls, facts.words, at=at)
-    answers = _call(begun)
-    ended_at = at + timedelta(seconds=max((answer.seconds for answer in answers), default=0))
-    outlast(partial(write_answers, answers, at=ended_at))
-
-    settle({d.notification_id for d in claimed}, at=ended_at + 3 * INSTANT)
+    elapsed = 0.0
+    while calls and elapsed < FRESH_SECONDS:
+        some, calls = calls[:IN_FLIGHT], calls[IN_FLIGHT:]
+        begun_at = at + timedelta(seconds=elapsed)
+        answers = _call(_begin(some, facts.words, at=begun_at))
+        ended_at = begun_at + timedelta(seconds=max((answer.seconds for answer in answers), default=0))
+        outlast(partial(write_answers, answers, at=ended_at))
+        elapsed = monotonic() - looked
+    return [call.delivery for call in calls]
 
 
 def _look(claimed: Sequence[ClaimedDelivery]) -> _Facts:
@@ -271,11 +290,10 @@ def _begin(
 def _call(calls: Sequence[ProviderCall]) -> list[Answer]:
     """Make the calls, the accounts at the same time."""
     groups = list(grouped(calls, by=lambda call: call.account.key).values())
-    with heartbeat([call.delivery for call in calls]):
-        if len(groups) < 2:
-            return [answer for group in groups for answer in _call_account(group)]
-        with ThreadPoolExecutor(len(groups), thread_name_prefix="account") as pool:
-            return [answer for answers in pool.map(_call_account, groups) for answer in answers]
+    if len(groups) < 2:
+        return [answer for group in groups for answer in _call_account(group)]
+    with ThreadPoolExecutor(len(groups), thread_name_prefix="account") as pool:
+        return [answer for answers in pool.map(_call_account, groups) for answer in answers]
 
 
 def _call_account(calls: Sequence[ProviderCall]) -> list[Answer]:
