@@ -22,12 +22,13 @@ from liquid.builtin.tags.inline_comment_tag import InlineCommentNode
 from liquid.builtin.tags.unless_tag import UnlessNode
 
 from templates_app.rules.engine import ForNode, OutputNode, Purse, Template, below, reads_of, top_level
+from templates_app.rules.partial_tag import PartialNode
 
 OWN = frozenset(("recipient", "unsubscribe_url", "preference_centre_url"))  # what no two people have in common
 
 # They write, and set no variable, count nothing and leave no loop.
 _TRACELESS = (
-    *(ContentNode, OutputNode, CommentNode, InlineCommentNode),
+    *(ContentNode, OutputNode, CommentNode, InlineCommentNode, PartialNode),
     *(IfNode, UnlessNode, CaseNode, ForNode, BlockNode, ConditionalBlockNode, MultiExpressionBlockNode),
 )
 

@@ -37,6 +37,8 @@ PIECES = (
     '<a href="{{ shop.url }}/{{ recipient.name }}">',
     '<a href="{{ recipient.link }}">',
     "{% break %}",
+    "{% partial 'card@1', title: shop.name %}{{ title }}{{ name }}{% endpartial %}",
+    "{% partial 'card@1', title: recipient.name %}{{ title }} {{ recipient.name }}{% endpartial %}",
 )
 PEOPLE = st.lists(
     st.fixed_dictionaries(
