@@ -6,13 +6,13 @@ inside then undoes the whole, as with `atomic(savepoint=False)`.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 APP_ROLE = "carillon_app"
@@ -65,20 +65,48 @@ def _scope(wanted: _Scope) -> Iterator[None]:
         with transaction.atomic(savepoint=False):
             yield
         return
-    with transaction.atomic(savepoint=nested):
-        before = outer or (_where(connection) if nested else None)
-        if nested:
-            _enter(connection, wanted)
-        else:
-            _begin(connection, wanted)
+    if not nested:
+        with _transaction(connection, wanted):
+            yield
+        return
+    with transaction.atomic():
+        before = outer or _where(connection)
+        _enter(connection, wanted)
         _entered[connection] = wanted
         try:
             yield
         finally:
             _forget(connection, back_to=outer)
         # A rollback undoes SET LOCAL by itself; leaving well must hand the caller's own scope back.
-        if before is not None and not connection.needs_rollback:
+        if not connection.needs_rollback:
             _enter(connection, before)
+
+
+@contextmanager
+def _transaction(connection: BaseDatabaseWrapper, wanted: _Scope) -> Iterator[None]:
+    """A transaction that begins in the scope. Beginning it tells whether the connection still works: asking before,
+    as Django does, would be a round trip for every request.
+    """
+    connection.health_check_done = True  # type: ignore[attr-defined]
+    kept = connection.connection
+    with ExitStack() as ending:
+        try:
+            ending.enter_context(_begun(connection, wanted))
+        except OperationalError:
+            if kept is None or connection.connection in (None, kept):
+                raise
+            ending.enter_context(_begun(connection, wanted))  # it had died meanwhile and Django has opened another
+        _entered[connection] = wanted
+        ending.callback(_forget, connection, back_to=None)
+        yield
+
+
+def _begun(connection: BaseDatabaseWrapper, wanted: _Scope) -> ExitStack:
+    """A transaction that has begun; it ends with the stack."""
+    with ExitStack() as beginning:
+        beginning.enter_context(transaction.atomic())
+        _begin(connection, wanted)
+        return beginning.pop_all()
 
 
 def _begin(connection: BaseDatabaseWrapper, scope: _Scope) -> None:

@@ -181,16 +181,48 @@ def test_a_scope_is_a_transaction_of_its_own(acme: Tenant, at: datetime) -> None
     assert not connection.in_atomic_block
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_scope_that_cannot_begin_says_so_and_leaves_nothing_open(acme: Tenant) -> None:
+def terminate_connection() -> None:
+    """As a PostgreSQL that was restarted: the connection is there and leads nowhere."""
     connection.ensure_connection()
     killer = connection.copy()
     with killer.cursor() as cursor:
         cursor.execute(f"SET ROLE NONE; SELECT pg_terminate_backend({connection.connection.info.backend_pid})")
     killer.close()
 
-    with pytest.raises(OperationalError), tenant_scope(acme.id):
-        raise AssertionError("the scope began")
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_meanwhile_is_replaced(acme: Tenant) -> None:
+    terminate_connection()
+
+    with tenant_scope(acme.id):
+        assert where_am_i() == (APP_ROLE, str(acme.id))
+
+    assert not connection.in_atomic_block
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beginning_is_the_only_question_whether_a_connection_works(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "health_check_enabled", True)
+    monkeypatch.setattr(connection, "is_usable", lambda: pytest.fail("it was asked"))
+    connection.close_if_unusable_or_obsolete()  # as after each request: the next use would ask first
+
+    with tenant_scope(acme.id):
+        assert where_am_i() == (APP_ROLE, str(acme.id))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scope_that_cannot_begin_says_so_and_leaves_nothing_open(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminate_connection()
+    with monkeypatch.context() as patched:
+        patched.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        patched.setitem(connection.settings_dict, "PORT", "1")
+
+        with pytest.raises(OperationalError), tenant_scope(acme.id):
+            raise AssertionError("the scope began")
 
     assert not connection.in_atomic_block
     with tenant_scope(acme.id):
