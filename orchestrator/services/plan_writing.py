@@ -5,16 +5,14 @@ nothing at all.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
-from events.services import record
-from events.values import NewEvent
+from events.services import line_ids
 from orchestrator.services.timers import wake_timekeeper
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 
@@ -34,21 +32,36 @@ class LeaseLost(Exception):
     """Another worker has taken the work over; nothing of this batch was written."""
 
 
+# What many deliveries of a page share (`shape`) is passed and read once; each brings its own number of a shape along.
+# Every number has its shape: the joins are outer ones because PostgreSQL would expect two rows of inner ones, and loop.
 _INSERT_DELIVERIES = """
-INSERT INTO notifications_delivery (id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step,
-  mode, state, reason, wait_reason, lane, priority, due_at, expires_at, unknown_policy, fallback_seconds, data, tallied,
-  template_version_id, locale, success, created_at)
-SELECT id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, state, reason,
-  wait_reason, priority, priority, due_at::timestamptz, expires_at, unknown_policy, fallback_seconds, data::jsonb,
-  tallied, template_version_id, locale, success, %s
-FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[],
-  %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::timestamptz[], %s::text[], %s::int[], %s::text[],
-  %s::bool[], %s::uuid[], %s::text[], %s::text[])
-  AS new (id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, state, reason,
-          wait_reason, priority, due_at, expires_at, unknown_policy, fallback_seconds, data, tallied,
-          template_version_id, locale, success)
-ON CONFLICT (id) DO NOTHING
-RETURNING id
+WITH shape AS MATERIALIZED (
+  SELECT number, tenant_id, notification_id, channel, step, last_step, mode, state, reason, wait_reason, priority,
+    due_at::timestamptz, expires_at, unknown_policy, fallback_seconds, tallied, template_version_id, locale, success,
+    log_reason, detail::jsonb
+  FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::int[], %s::text[], %s::timestamptz[], %s::text[], %s::int[], %s::bool[], %s::uuid[], %s::text[], %s::text[],
+    %s::text[], %s::text[]) WITH ORDINALITY
+    AS shape (tenant_id, notification_id, channel, step, last_step, mode, state, reason, wait_reason, priority, due_at,
+              expires_at, unknown_policy, fallback_seconds, tallied, template_version_id, locale, success, log_reason,
+              detail, number)
+), planned AS MATERIALIZED (
+  SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::uuid[])
+    AS planned (id, recipient_id, endpoint_id, data, number, line_id)
+), fresh AS (
+  INSERT INTO notifications_delivery (id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step,
+    last_step, mode, state, reason, wait_reason, lane, priority, due_at, expires_at, unknown_policy, fallback_seconds,
+    data, tallied, template_version_id, locale, success, created_at)
+  SELECT id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, state, reason,
+    wait_reason, priority, priority, due_at, expires_at, unknown_policy, fallback_seconds, data::jsonb, tallied,
+    template_version_id, locale, success, %s
+  FROM planned LEFT JOIN shape USING (number)
+  ON CONFLICT (id) DO NOTHING
+  RETURNING id
+)
+INSERT INTO events_event (id, tenant_id, kind, at, notification_id, delivery_id, reason, detail)
+SELECT line_id, tenant_id, 'delivery.planned', %s, notification_id, id, log_reason, detail
+FROM planned JOIN fresh USING (id) LEFT JOIN shape USING (number)
 """
 
 _ADVANCE_PLANS = """
@@ -84,51 +97,70 @@ def write_plan(planned: Sequence[Planned], deliveries: Sequence[PlannedDelivery]
         )
         if cursor.rowcount != len(planned):
             raise LeaseLost(f"{len(planned) - cursor.rowcount} of {len(planned)} notifications have another owner")
-        fresh = _insert_deliveries(cursor, deliveries, at)
-    record(
-        [
-            NewEvent(
-                d.tenant_id, "delivery.planned", at, d.notification_id, d.id, d.reason or d.wait_reason, _plan_detail(d)
-            )
-            for d in deliveries
-            if d.id in fresh
-        ]
-    )
+        if deliveries:
+            cursor.execute(_INSERT_DELIVERIES, [*_in_shapes(deliveries, at), at, at])
     wake_timekeeper(min((d.due_at for d in deliveries if d.due_at is not None), default=None))
 
 
-def _insert_deliveries(cursor: Any, deliveries: Sequence[PlannedDelivery], at: datetime) -> set[UUID]:
-    if not deliveries:
-        return set()
-    cursor.execute(
-        _INSERT_DELIVERIES,
-        (
-            at,
-            [d.id for d in deliveries],
-            [d.tenant_id for d in deliveries],
-            [d.notification_id for d in deliveries],
-            [d.recipient_id for d in deliveries],
-            [d.endpoint_id for d in deliveries],
-            [d.channel for d in deliveries],
-            [d.step for d in deliveries],
-            [d.last_step for d in deliveries],
-            [d.mode for d in deliveries],
-            [d.state for d in deliveries],
-            [d.reason for d in deliveries],
-            [d.wait_reason for d in deliveries],
-            [d.priority for d in deliveries],
-            [_due(d) for d in deliveries],
-            [d.expires_at for d in deliveries],
-            [d.unknown_policy for d in deliveries],
-            [d.fallback_seconds for d in deliveries],
-            [None if d.data is None else json.dumps(d.data) for d in deliveries],
-            [d.tallied for d in deliveries],
-            [d.template_version_id for d in deliveries],
-            [d.locale for d in deliveries],
-            [d.success for d in deliveries],
-        ),
+def _in_shapes(deliveries: Sequence[PlannedDelivery], at: datetime) -> Iterator[list[Any]]:
+    """The columns of the shapes of deliveries, and what each of them has for itself."""
+    numbers: dict[Hashable, int] = {}
+    shapes: list[PlannedDelivery] = []
+    shape_of: list[int] = []
+    for delivery in deliveries:
+        shape = _shape(delivery)
+        if (number := numbers.get(shape)) is None:
+            shapes.append(delivery)
+            number = numbers[shape] = len(shapes)  # PostgreSQL counts from one
+        shape_of.append(number)
+    yield from (
+        [shape.tenant_id for shape in shapes],
+        [shape.notification_id for shape in shapes],
+        [shape.channel for shape in shapes],
+        [shape.step for shape in shapes],
+        [shape.last_step for shape in shapes],
+        [shape.mode for shape in shapes],
+        [shape.state for shape in shapes],
+        [shape.reason for shape in shapes],
+        [shape.wait_reason for shape in shapes],
+        [shape.priority for shape in shapes],
+        [_due(shape) for shape in shapes],
+        [shape.expires_at for shape in shapes],
+        [shape.unknown_policy for shape in shapes],
+        [shape.fallback_seconds for shape in shapes],
+        [shape.tallied for shape in shapes],
+        [shape.template_version_id for shape in shapes],
+        [shape.locale for shape in shapes],
+        [shape.success for shape in shapes],
+        [shape.reason or shape.wait_reason for shape in shapes],
+        [json.dumps(_plan_detail(shape)) for shape in shapes],
+        [delivery.id for delivery in deliveries],
+        [delivery.recipient_id for delivery in deliveries],
+        [delivery.endpoint_id for delivery in deliveries],
+        [None if delivery.data is None else json.dumps(delivery.data) for delivery in deliveries],
+        shape_of,
+        line_ids(at, len(deliveries)),
     )
-    return {delivery_id for (delivery_id,) in cursor.fetchall()}
+
+
+def _shape(delivery: PlannedDelivery) -> Hashable:
+    """Equal for deliveries that differ in whom they are to and what is for them only. What a notification says for all
+    of its deliveries is equal as soon as the notification is; details are shared objects, or count as different."""
+    return (
+        delivery.notification_id,
+        delivery.channel,
+        delivery.step,
+        delivery.last_step,
+        delivery.state,
+        delivery.reason,
+        delivery.wait_reason,
+        delivery.due_at,
+        delivery.fallback_seconds,
+        delivery.template_version_id,
+        delivery.locale,
+        delivery.success,
+        id(delivery.detail) if delivery.detail else 0,
+    )
 
 
 def _due(delivery: PlannedDelivery) -> str | None:
