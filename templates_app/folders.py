@@ -1,9 +1,9 @@
 """A tenant's words as folders that live in git, in the form `starter/folder.py` reads: written, compared, taken in.
 
-Beside `templates/` and `layouts/` there is `translations/`, with one file per locale.
+Beside `templates/`, `layouts/` and `partials/` there is `translations/`, with one file per locale.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,18 @@ import yaml
 
 from templates_app.models import Layout, Template
 from templates_app.rules.diff import Entry, diff
+from templates_app.rules.partials.calls import keys_in
+from templates_app.rules.partials.inlay import MOST_DEEP
+from templates_app.rules.partials.judging import FORMS
 from templates_app.selectors import draft_of, layouts_of, live_of, templates_of, translations_of
 from templates_app.services.canaries import CanaryRunning
 from templates_app.services.drafts import Unfit, save_draft
+from templates_app.services.partials import publish_partial, save_partial
 from templates_app.services.publishing import FourEyes, publish
 from templates_app.services.surroundings import save_layout, save_translation
-from templates_app.starter.folder import BadFolder, read_layouts, read_templates
-from templates_app.values import DEFAULT, LayoutSource, TemplateSource
+from templates_app.shelving import draft_of_partial, live_of_partial, partials_of
+from templates_app.starter.folder import BadFolder, read_layouts, read_partials, read_templates
+from templates_app.values import DEFAULT, LayoutSource, PartialSource, TemplateSource
 
 BODIES = ("mjml", "html")  # fields that are files of their own, with the `text` beside them
 
@@ -45,7 +50,7 @@ def pull(tenant_id: UUID | None, root: Path) -> list[str]:
     A template is written as it is being edited; without a draft as it is in use.
     """
     stored = _stored(tenant_id)
-    for marker in ("templates/*/template.yaml", "layouts/*/layout.yaml"):
+    for marker in ("templates/*/template.yaml", "layouts/*/layout.yaml", "partials/*/partial.yaml"):
         for path in root.glob(marker):
             rmtree(path.parent)  # ours: nothing else has such a file
     for (kind, key), said in stored.items():
@@ -69,12 +74,14 @@ def _flat(said: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def push(tenant_id: UUID | None, root: Path, *, actor: str, at: datetime, publish_note: str | None = None) -> list[str]:
-    """Take in what differs: layouts and translations first, then templates as drafts; with a note they are published.
+    """Take in what differs, what others need first: translations, then partials, layouts and templates. Partials and
+    templates become drafts; with a note they are published.
 
     Returns the names of what was taken in. In the caller's transaction. Raises `Unpushable`, `BadFolder`, `FourEyes`.
     """
-    changed = sorted((one.name for one in compare(tenant_id, root)), key=_order)
     written = _written(root)
+    within = {key: _keys_of(said) for (kind, key), said in written.items() if kind == "partials"}
+    changed = sorted((one.name for one in compare(tenant_id, root)), key=lambda name: _order(name, within))
     for name in changed:
         kind, _, key = name.partition("/")
         said = written[kind, key]
@@ -84,6 +91,8 @@ def push(tenant_id: UUID | None, root: Path, *, actor: str, at: datetime, publis
             saved = save_layout(key, tenant_id=tenant_id, name=said["name"], source=source, actor=actor, at=at)
         elif kind == "translations":
             saved = save_translation(key, tenant_id=tenant_id, messages=said, actor=actor, at=at)
+        elif kind == "partials":
+            saved = _push_partial(key, said, tenant_id=tenant_id, actor=actor, at=at, publish_note=publish_note)
         else:
             saved = _push_template(key, said, tenant_id=tenant_id, actor=actor, at=at, publish_note=publish_note)
         if isinstance(saved, Unfit):
@@ -104,8 +113,35 @@ def _push_template(
         raise Unpushable(str(trouble)) from trouble
 
 
-def _order(name: str) -> tuple[int, str]:
-    return ("translations", "layouts", "templates").index(name.partition("/")[0]), name
+def _push_partial(
+    key: str, said: Mapping[str, Any], *, tenant_id: UUID | None, actor: str, at: datetime, publish_note: str | None
+) -> object:
+    source = msgspec.convert(said["source"], type=PartialSource)
+    saved = save_partial(key, tenant_id=tenant_id, name=said["name"], source=source, actor=actor, at=at)
+    if isinstance(saved, Unfit) or publish_note is None:
+        return saved
+    try:
+        return publish_partial(key, tenant_id=tenant_id, note=publish_note, actor=actor, at=at)
+    except FourEyes as trouble:
+        raise Unpushable(str(trouble)) from trouble
+
+
+def _order(name: str, within: Mapping[str, Collection[str]]) -> tuple[int, int, str]:
+    """What others need comes first; of partials those that have none within them."""
+    kind, _, key = name.partition("/")
+    height = _height(key, within) if kind == "partials" else 0
+    return ("translations", "partials", "layouts", "templates").index(kind), height, name
+
+
+def _height(key: str, within: Mapping[str, Collection[str]], *, above: int = 0) -> int:
+    """How many partials stand within each other; those in a ring are refused when they are saved."""
+    if above > MOST_DEEP:
+        return above
+    return max((1 + _height(one, within, above=above + 1) for one in within.get(key, ())), default=0)
+
+
+def _keys_of(said: Mapping[str, Any]) -> set[str]:
+    return {key for form in FORMS for key in keys_in(said["source"][form])}
 
 
 Things = dict[tuple[str, str], Mapping[str, Any]]  # (kind, key) → what it says
@@ -113,6 +149,9 @@ Things = dict[tuple[str, str], Mapping[str, Any]]  # (kind, key) → what it say
 
 def _stored(tenant_id: UUID | None) -> Things:
     found: Things = {("layouts", row.key): _layout(row) for row in layouts_of(tenant_id).order_by("key")}
+    for partial in partials_of(tenant_id).order_by("key"):
+        if version := draft_of_partial(partial) or live_of_partial(partial):
+            found["partials", partial.key] = {"name": partial.name, "source": version.source}
     found |= {("translations", row.locale): row.messages for row in translations_of(tenant_id).order_by("locale")}
     for template in templates_of(tenant_id).order_by("key"):
         if said := _template(template):
@@ -134,6 +173,8 @@ def _written(root: Path) -> Things:
     if (root / "layouts").is_dir():
         for layout in read_layouts(root):
             found["layouts", layout.key] = {"name": layout.name, "source": msgspec.to_builtins(layout.source)}
+    for partial in read_partials(root):
+        found["partials", partial.key] = {"name": partial.name, "source": msgspec.to_builtins(partial.source)}
     if (root / "translations").is_dir():
         found |= {("translations", path.stem): _yaml(path) for path in sorted((root / "translations").glob("*.yaml"))}
     if (root / "templates").is_dir():
@@ -159,6 +200,18 @@ def _write_layout(root: Path, key: str, said: Mapping[str, Any]) -> None:
     for field, text in said["source"].items():
         if text:
             (folder / f"layout.{field}").write_text(text)
+
+
+def _write_partial(root: Path, key: str, said: Mapping[str, Any]) -> None:
+    folder = root / key
+    folder.mkdir(parents=True)
+    source = said["source"]
+    _dump(
+        folder / "partial.yaml", {"name": said["name"], **{name: source[name] for name in source if name not in FORMS}}
+    )
+    for form in FORMS:
+        if source[form]:
+            (folder / f"partial.{form}").write_text(source[form])
 
 
 def _write_translation(root: Path, locale: str, messages: Mapping[str, Any]) -> None:
@@ -205,4 +258,9 @@ def _dump(path: Path, said: Mapping[str, Any]) -> None:
     path.write_text(yaml.dump(dict(said), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110))
 
 
-_WRITERS = {"templates": _write_template, "layouts": _write_layout, "translations": _write_translation}
+_WRITERS = {
+    "templates": _write_template,
+    "layouts": _write_layout,
+    "partials": _write_partial,
+    "translations": _write_translation,
+}

@@ -1,18 +1,21 @@
-"""Reads templates and layouts from folders that live in git, one file per subject and language.
+"""Reads templates, layouts and partials from folders that live in git, one file per subject and language.
 
 `template.yaml` has the name, the layout, the variables and the example data. `words.yaml` has the parts in the first
 language, `words.de.yaml` those in German. A longer body is a file of its own, named by its channel, its language and
-its field: `email.mjml`, `email.de.mjml`, `email.de.text`.
+its field: `email.mjml`, `email.de.mjml`, `email.de.text`. `partial.yaml` has the name, the parameters and the example
+data of a partial, beside `partial.mjml`, `partial.html` and `partial.text`.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import yaml
 
-from templates_app.values import DEFAULT, LayoutSource, Parts, TemplateSource
+from templates_app.rules.partials.inlay import Shelf, Shelved
+from templates_app.values import DEFAULT, LayoutSource, PartialSource, Parts, TemplateSource
 
 HERE = Path(__file__).parent
 
@@ -35,6 +38,32 @@ class WrittenLayout(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     name: str
     source: LayoutSource
+
+
+class WrittenPartial(msgspec.Struct, frozen=True, kw_only=True):
+    """A partial as its folder says it."""
+
+    key: str
+    name: str
+    source: PartialSource
+
+
+def read_partials(root: Path = HERE) -> Iterator[WrittenPartial]:
+    """Every partial below `root/partials`, by key; none where there is no such folder. Raises `BadFolder`."""
+    for folder in _folders(root / "partials") if (root / "partials").is_dir() else ():
+        head = _yaml(folder / "partial.yaml")
+        name = head.pop("name", folder.name)
+        bodies = {path.suffix[1:]: path.read_text() for path in folder.glob("partial.*") if path.suffix != ".yaml"}
+        try:
+            source = msgspec.convert({**head, **bodies}, PartialSource)
+        except msgspec.ValidationError as trouble:
+            raise BadFolder(f"{folder.name}: {trouble}; partial.mjml, partial.html and partial.text would do") from None
+        yield WrittenPartial(key=folder.name, name=name, source=source)
+
+
+def read_shelf(root: Path = HERE) -> Shelf:
+    """The partials below `root` as templates of the same folder get them. Raises `BadFolder`."""
+    return Shelf({one.key: Shelved(UUID(int=0), 1, one.source) for one in read_partials(root)})
 
 
 def read_layouts(root: Path = HERE) -> Iterator[WrittenLayout]:

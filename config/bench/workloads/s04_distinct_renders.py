@@ -12,7 +12,7 @@ from templates_app.catalogue import shapes
 from templates_app.rendering import render_jobs
 from templates_app.rules.making import Made, make
 from templates_app.rules.showing import PERSON, context_of
-from templates_app.starter.folder import read_layouts, read_templates
+from templates_app.starter.folder import read_layouts, read_shelf, read_templates
 from templates_app.values import Job, RenderError
 
 TEMPLATE = "order_confirmation"
@@ -58,7 +58,7 @@ def _made() -> Made:
     """The template as publishing makes it ready."""
     written = next(one for one in read_templates() if one.key == TEMPLATE)
     layout = next(one.source for one in read_layouts() if one.key == written.source.layout)
-    return make(written.source, shapes=shapes(), layout=layout, catalogue={}, default_locale="en")
+    return make(written.source, shapes=shapes(), layout=layout, catalogue={}, default_locale="en", shelf=read_shelf())
 
 
 def _filled_in(made: Made, size: int, *, trusted: bool) -> tuple[list[float], int]:

@@ -17,7 +17,7 @@ ACTOR = "command:templates"
 
 
 class Command(BaseCommand):
-    help = "Write templates, layouts and translations into a folder (pull), take them in (push), or compare (diff)."
+    help = "Write templates and what is around them into a folder (pull), take them in (push), or compare (diff)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("verb", choices=("pull", "push", "diff"))
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 
 def _is_published(name: str, note: str | None) -> bool:
-    return note is not None and name.startswith("templates/")
+    return note is not None and name.startswith(("templates/", "partials/"))
 
 
 def _tenant_id(key: str | None) -> UUID | None:

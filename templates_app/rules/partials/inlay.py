@@ -4,6 +4,7 @@ It is done once, when a text is made ready: filling in looks nothing up, and a p
 changes nothing that is in use. What one text may ask for is counted, so that no partial is a bomb.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -17,6 +18,9 @@ from templates_app.values import PartialSource
 MOST_DEEP = 5  # partials within each other
 MOST_CALLS = 200  # in one text, those within each other counted
 MOST_PARTIALS = 50  # different ones, in all that is made ready together
+
+# Between elements of MJML a tag stands in one of its own: bare, the blanks around it would become words of the mail.
+_ELEMENT = re.compile(r"\s*<mj-", re.IGNORECASE)
 
 Form = Literal["mjml", "html", "text"]
 
@@ -108,7 +112,10 @@ class _Laying:
         body: str = getattr(partial.source, taken).strip("\n")
         self._pay(len(opened) + len(body), call)
         self.used[call.key] = None
-        return opened + self._body(body, taken, call, (*within, call.key)) + call.closed()
+        words = self._body(body, taken, call, (*within, call.key))
+        if taken == "mjml" and _ELEMENT.match(body):
+            return f"<mj-raw>{opened}</mj-raw>{words}<mj-raw>{call.closed()}</mj-raw>"
+        return opened + words + call.closed()
 
     def _body(self, body: str, form: Form, outer: Call, within: tuple[str, ...]) -> str:
         pieces, at = [], 0

@@ -16,7 +16,7 @@ from templates_app.catalogue import shapes
 from templates_app.rules.lint import lint
 from templates_app.rules.making import Made, make
 from templates_app.services.examples import Example, fill_in_examples
-from templates_app.starter.folder import WrittenTemplate, read_layouts, read_templates
+from templates_app.starter.folder import WrittenTemplate, read_layouts, read_shelf, read_templates
 from templates_app.values import Finding, LayoutSource, RenderError
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -29,12 +29,14 @@ BRAND = {
 }
 TEMPLATES: Mapping[str, WrittenTemplate] = {one.key: one for one in read_templates()}
 LAYOUTS: Mapping[str, LayoutSource] = {one.key: one.source for one in read_layouts()}
+SHELF = read_shelf()
 
 
 def made(key: str) -> Made:
     """A template made ready, as publishing does it."""
     source = TEMPLATES[key].source
-    return make(source, shapes=shapes(), layout=LAYOUTS[source.layout], catalogue={}, default_locale="")
+    layout = LAYOUTS[source.layout]
+    return make(source, shapes=shapes(), layout=layout, catalogue={}, default_locale="", shelf=SHELF)
 
 
 def findings(key: str) -> list[Finding]:

@@ -21,7 +21,7 @@ KEYS = sorted(path.name for path in (HERE / "templates").iterdir())
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A copy of the set to write in."""
-    for name in ("layouts", "templates"):
+    for name in ("layouts", "partials", "templates"):
         shutil.copytree(HERE / name, tmp_path / name)
     return tmp_path
 
@@ -40,7 +40,7 @@ def change(path: Path, before: str, after: str) -> None:
 def test_everybody_is_offered_the_set(tenant_id: UUID, at: datetime) -> None:
     loaded = load(at)
 
-    assert loaded == Loaded(("letter",), tuple(KEYS), len(KEYS) + 1)
+    assert loaded == Loaded(("letter",), tuple(KEYS), len(KEYS) + 2, ("button",))
     with tenant_scope(tenant_id):
         found = offers([(tenant_id, key) for key in KEYS])
     assert sorted(key for _, key in found) == KEYS
@@ -51,7 +51,7 @@ def test_loading_twice_changes_nothing(db: None, at: datetime) -> None:
     with platform_scope():
         before = list(TemplateVersion.objects.order_by("id").values()), list(Layout.objects.values())
 
-    assert load(at) == Loaded((), (), len(KEYS) + 1)
+    assert load(at) == Loaded((), (), len(KEYS) + 2)
 
     with platform_scope():
         assert (list(TemplateVersion.objects.order_by("id").values()), list(Layout.objects.values())) == before
@@ -75,7 +75,15 @@ def test_a_changed_layout_reaches_every_template(db: None, at: datetime, root: P
     load(at, root)
     change(root / "layouts/letter/layout.mjml", "#f4f1ec", "#f4f1ed")
 
-    assert load(at, root) == Loaded(("letter",), tuple(KEYS), len(KEYS) + 1)
+    assert load(at, root) == Loaded(("letter",), tuple(KEYS), len(KEYS) + 2)
+
+
+def test_a_changed_partial_reaches_every_template(db: None, at: datetime, root: Path) -> None:
+    load(at, root)
+    change(root / "partials/button/partial.mjml", 'css-class="button"', 'css-class="button wide"')
+
+    assert load(at, root) == Loaded((), tuple(KEYS), len(KEYS) + 2, ("button",))
+    assert load(at, root) == Loaded((), (), len(KEYS) + 2)
 
 
 def test_what_an_operator_rolled_back_stays_so(db: None, at: datetime, root: Path) -> None:
