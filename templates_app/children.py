@@ -10,7 +10,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -82,33 +82,53 @@ class Child:
         forget = len(self._known) > MOST_KNOWN
         if forget:
             self._known.clear()
-        asked = Ask(forget, [], [], [], [])
-        values: dict[int, int] = {}
+        asked = Ask(forget, [], [], [], [], [])
+        numbers: dict[int, int] = {}
         contexts: dict[int, int] = {}
+        told = _Told(asked)
         for blank in blanks:
-            number = self._known.get(blank.source)
+            number = numbers.get(id(blank.source))
             if number is None:
-                number = self._known[blank.source] = len(self._known)
-                source = blank.source
-                asked.sources.append((number, source.text, source.treatment, source.lenient))
+                number = numbers[id(blank.source)] = self._number(blank.source, asked)
             place = contexts.get(id(blank.context))
             if place is None:
                 place = contexts[id(blank.context)] = len(asked.contexts)
-                asked.contexts.append(_context(blank.context, values, asked.shared))
+                asked.contexts.append(told.context(blank.context))
             asked.blanks.append((number, place))
         return asked
 
+    def _number(self, source: Source, asked: Ask) -> int:
+        number = self._known.get(source)
+        if number is None:
+            number = self._known[source] = len(self._known)
+            asked.sources.append((number, source.text, source.treatment, source.lenient))
+        return number
 
-def _context(context: Any, values: dict[int, int], shared: list[Any]) -> tuple[list[str], list[int]]:
-    """Its names and where their values are in `shared`; the same object is there once."""
-    places = []
-    for value in context.values():
-        place = values.get(id(value))
-        if place is None:
-            place = values[id(value)] = len(shared)
-            shared.append(value)
-        places.append(place)
-    return list(context), places
+
+class _Told:
+    """What a question tells of contexts: each value and each list of names once, however many have them."""
+
+    def __init__(self, asked: Ask) -> None:
+        self._asked = asked
+        self._values: dict[int, int] = {}
+        self._shapes: dict[tuple[str, ...], int] = {}
+
+    def context(self, context: Mapping[str, Any]) -> tuple[int, list[int]]:
+        """Which names it has, and where their values are."""
+        names = tuple(context)
+        shape = self._shapes.get(names)
+        if shape is None:
+            shape = self._shapes[names] = len(self._shapes)
+            self._asked.shapes.append(names)
+        values, shared = self._values, self._asked.shared
+        places = []
+        for value in context.values():
+            place = values.get(id(value))
+            if place is None:
+                place = values[id(value)] = len(shared)
+                shared.append(value)
+            places.append(place)
+        return shape, places
 
 
 def _narrow(value: Any) -> Any:

@@ -75,6 +75,7 @@ class _Around:
     settings: Mapping[UUID, Settings]
     contents: dict[tuple[UUID, str, str], msgspec.Struct | None] = field(default_factory=dict)
     data: dict[tuple[UUID, UUID], Mapping[str, Any]] = field(default_factory=dict)
+    notifications: dict[tuple[UUID, str], Mapping[str, Any]] = field(default_factory=dict)
 
 
 def _look(wordings: Sequence[Wording]) -> _Around:
@@ -122,7 +123,7 @@ def _own(wording: Wording, around: _Around) -> Job | RenderError:
         return RenderError(
             "content_missing", f"neither a template nor the notification has words for {wording.channel}"
         )
-    return Job(wording.channel, content, _context(wording, data=wording.data))
+    return Job(wording.channel, content, _context(wording, around, data=wording.data))
 
 
 def _templated(wording: Wording, words: Words, around: _Around) -> Job | RenderError:
@@ -142,7 +143,9 @@ def _templated(wording: Wording, words: Words, around: _Around) -> Job | RenderE
     messages = compiled.messages.get(wording.locale, {})
     # What the platform wrote without a language is not in the tenant's.
     locale = wording.locale or (settings.default_locale if words.tenant_id else DEFAULT)
-    context = _context(wording, data=around.data[shared], brand=settings.brand, messages=messages, locale=locale)
+    context = _context(
+        wording, around, data=around.data[shared], brand=settings.brand, messages=messages, locale=locale
+    )
     return Job(wording.channel, content, context, lenient=compiled.lenient, trusted=words.tenant_id is None)
 
 
@@ -152,6 +155,7 @@ def _content(channel: str, written: Any) -> msgspec.Struct | None:
 
 def _context(
     wording: Wording,
+    around: _Around,
     *,
     data: Mapping[str, Any],
     brand: Mapping[str, Any] | None = None,
@@ -159,6 +163,9 @@ def _context(
     locale: str = "",
 ) -> dict[str, Any]:
     """People who share the data share the object: what reads only that is filled in once for all of them."""
+    about = wording.notification_id, wording.type
+    if about not in around.notifications:
+        around.notifications[about] = {"id": str(wording.notification_id), "type": wording.type}
     return build_context(
         data={**data, **wording.own_data} if wording.own_data else data,
         recipient={
@@ -167,7 +174,7 @@ def _context(
             "timezone": wording.person.timezone,
             "attributes": wording.person.attributes,
         },
-        notification={"id": str(wording.notification_id), "type": wording.type},
+        notification=around.notifications[about],
         now=wording.at,
         brand=brand,
         messages=messages,

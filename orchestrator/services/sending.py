@@ -50,7 +50,6 @@ from preferences.services import unsubscribe_url
 from preferences.services.centre_links import centre_link
 from templates_app.values import RenderError
 
-
 IN_FLIGHT = 50  # calls begun at once: the most that a killed worker can leave in doubt
 FRESH_SECONDS = 2.0  # what was looked at longer ago is looked at again
 

@@ -3,7 +3,7 @@
 import mmap
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -42,7 +42,7 @@ def serve(line: socket.socket, progress: mmap.mmap, limits: Limits) -> None:
 def _fill(
     asked: Ask, sources: Mapping[int, tuple[str, str, bool]], progress: mmap.mmap, limits: Limits
 ) -> list[str | Failed]:
-    contexts = [_context(names, places, asked.shared) for names, places in asked.contexts]
+    contexts = [_context(asked.shapes[shape], places, asked.shared) for shape, places in asked.contexts]
     known = Known()
     filled: list[str | Failed] = []
     for number, (source, context) in enumerate(asked.blanks):
@@ -58,5 +58,5 @@ def _fill(
     return filled
 
 
-def _context(names: list[str], places: list[int], shared: list[Any]) -> dict[str, Any]:
+def _context(names: Sequence[str], places: list[int], shared: list[Any]) -> dict[str, Any]:
     return {name: shared[place] for name, place in zip(names, places, strict=True)}

@@ -12,14 +12,15 @@ _HEAD = struct.Struct("!I")
 
 class Ask(msgspec.Struct, array_like=True):
     """Texts to fill in. `sources` are (number, text, treatment, lenient) the child has not seen; `shared` are values
-    that several contexts hold, by their place; `contexts` are (names, places in `shared`); `blanks` are (source,
-    context). With `forget` the child drops all sources it knew.
+    that several contexts hold, by their place; `shapes` are the names of contexts; `contexts` are (shape, places in
+    `shared`); `blanks` are (source, context). With `forget` the child drops all sources it knew.
     """
 
     forget: bool
     sources: list[tuple[int, str, str, bool]]
     shared: list[Any]
-    contexts: list[tuple[list[str], list[int]]]
+    shapes: list[tuple[str, ...]]
+    contexts: list[tuple[int, list[int]]]
     blanks: list[tuple[int, int]]
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
+
 from templates_app.rules.liquid import pointer_of
 from templates_app.rules.source import has_tags
 from templates_app.rules.walk import TooDeep, walk
@@ -34,34 +36,58 @@ Filled = str | RenderError
 Fill = Callable[[Sequence[Blank]], Sequence[Filled]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A content with the texts in it that are to be filled in. What people share is taken apart once."""
+
+    sources: tuple[Source, ...]
+    names: tuple[str, ...] | None  # the fields they are; `None`: they are deeper inside
+
+
 def render_with(fill: Fill, jobs: Sequence[Job]) -> list[Any]:
     """One finished content or `RenderError` per job, in their order, all their texts filled in by one call."""
+    forms: dict[tuple[int, bool], _Form] = {}
     blanks: list[Blank] = []
-    ends: list[int] = []
+    taken: list[tuple[_Form, int]] = []
     for job in jobs:
-        blanks += _blanks(job)
-        ends.append(len(blanks))
+        key = id(job.content), job.lenient
+        form = forms.get(key)
+        if form is None:
+            form = forms[key] = _form(job)
+        taken.append((form, len(blanks)))
+        blanks += [Blank(source, job.context) for source in form.sources]
     filled = fill(blanks) if blanks else ()
-    starts = [0, *ends]
-    return [_together(job, filled[start:end]) for job, start, end in zip(jobs, starts, ends, strict=False)]
+    return [
+        _together(job, form, filled[start : start + len(form.sources)])
+        for job, (form, start) in zip(jobs, taken, strict=True)
+    ]
 
 
-def _blanks(job: Job) -> list[Blank]:
-    found: list[Blank] = []
+def _form(job: Job) -> _Form:
+    found: list[Source] = []
+    pointers: list[str] = []
 
-    def look(text: str, treatment: str, _: str) -> str:
+    def look(text: str, treatment: str, pointer: str) -> str:
         if has_tags(text):
-            found.append(Blank(Source(text, treatment, job.lenient), job.context))
+            found.append(Source(text, treatment, job.lenient))
+            pointers.append(pointer)
         return text
 
     try:
         walk(job.content, look, pointer="")
     except TooDeep:
-        return []  # told when it is put together
-    return found
+        return _Form((), None)  # told when it is put together
+    flat = all(pointer.count("/") == 1 for pointer in pointers)
+    return _Form(tuple(found), tuple(pointer[1:] for pointer in pointers) if flat else None)
 
 
-def _together(job: Job, filled: Iterable[Filled]) -> Any:
+def _together(job: Job, form: _Form, filled: Sequence[Filled]) -> Any:
+    if form.names is None or any(isinstance(said, RenderError) for said in filled):
+        return _put_in(job, filled)
+    return replace(job.content, **dict(zip(form.names, filled, strict=True))) if filled else job.content
+
+
+def _put_in(job: Job, filled: Iterable[Filled]) -> Any:
     found = iter(filled)
 
     def put(text: str, _: str, pointer: str) -> str:

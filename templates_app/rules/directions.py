@@ -1,5 +1,7 @@
 """Whether a language is read from right to left."""
 
+from functools import lru_cache
+
 # Scripts written from right to left, and the languages that are written in them when nothing else is said: CLDR 48,
 # likelySubtags and scriptMetadata, 2026-11.
 _SCRIPTS = frozenset({"arab", "hebr", "thaa", "syrc", "nkoo", "adlm", "rohg", "mand", "samr"})
@@ -7,6 +9,7 @@ _LANGUAGES = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "lrc",
                         "ur", "yi"})  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def direction_of(locale: str) -> str:
     """`rtl` or `ltr`, as HTML says it: `ar-EG` → `rtl`, `uz-Arab` → `rtl`, nothing → `ltr`."""
     language, *rest = locale.replace("_", "-").lower().split("-")

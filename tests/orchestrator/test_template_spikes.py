@@ -8,6 +8,7 @@ from events.models import Event
 from kernel.gauges import gauge_sources
 from notifications.models import Delivery
 from orchestrator import pipeline
+from orchestrator.pipeline import SEND_BATCH
 from tests.templates_app.asking import Api, said
 from tests.templates_app.conftest import api, api_of, nothing_kept_in_memory, tenant_id  # noqa: F401
 
@@ -46,11 +47,11 @@ def states() -> dict[tuple[str, str], int]:
 
 
 def test_what_comes_after_the_spike_waits_and_goes_out_with_better_words(api: Api) -> None:  # noqa: F811
-    notify(api, range(120), {})
+    notify(api, range(SEND_BATCH + 70), {})
 
     work()
 
-    assert states() == {("failed", "render_error"): 50, ("pending", "template_quarantined"): 70}
+    assert states() == {("failed", "render_error"): SEND_BATCH, ("pending", "template_quarantined"): 70}
     told = Event.objects.get(kind="template.quarantined")
     assert (told.detail["template"], told.actor) == ("points", "worker")
     assert said(api("GET", "/templates/points"))["quarantined"] is True
@@ -61,8 +62,8 @@ def test_what_comes_after_the_spike_waits_and_goes_out_with_better_words(api: Ap
     api.publish("points")
     work()
 
-    assert states()["failed", "render_error"] == 50
-    assert sum(states().values()) == 120
+    assert states()["failed", "render_error"] == SEND_BATCH
+    assert sum(states().values()) == SEND_BATCH + 70
     assert ("pending", "template_quarantined") not in states()
 
 
