@@ -20,7 +20,7 @@ from orchestrator.services.opting_out import opt_out
 from orchestrator.services.settle import settle
 from orchestrator.services.timers import wake_timekeeper
 
-BATCH = 200
+BATCH = 500
 VISITS = 5
 VISIT_SECONDS = 10.0
 VISIT_BYTES = 65_536
@@ -92,8 +92,8 @@ def _apply(claimed: Sequence[Claimed]) -> set[UUID]:
         pairs, [report for report in claimed if report.is_inbound], at=at
     )  # its locks come before those of deliveries
     apply(pairs, at=at)
-    end([Ended(receipts[number].id, delivery_id=delivery.id) for number, delivery in meant.items()])
-    end([Ended(report.id) for report in claimed if report.is_inbound])
+    applied = [Ended(receipts[number].id, delivery_id=delivery.id) for number, delivery in meant.items()]
+    end([*applied, *(Ended(report.id) for report in claimed if report.is_inbound)])
     _park([report for number, report in enumerate(receipts) if number not in meant], reason=NO_SUCH_DELIVERY)
     return {delivery.notification_id for delivery in meant.values()}
 

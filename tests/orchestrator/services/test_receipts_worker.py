@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from channels_app.accounts import LIVE, accounts_for, forget_accounts
+from channels_app.hooks import reports
 from channels_app.models import Report
 from channels_app.values import Account
 from events.models import Event
@@ -192,7 +193,7 @@ def test_a_worker_that_dies_in_a_batch_has_done_nothing(account: Account, monkey
 
 def test_a_batch_costs_the_same_whatever_its_size(account: Account) -> None:
     queries = []
-    for size in (2, 60):
+    for size in (50, 500):
         deliveries = begun(account, people=size, tenant=f"t{size}")
         say(account, *({"kind": "bounced", "delivery_id": str(d.id), "event_id": f"{d.id}"} for d in deliveries))
         with CaptureQueriesContext(connection) as captured:
@@ -200,6 +201,21 @@ def test_a_batch_costs_the_same_whatever_its_size(account: Account) -> None:
         queries.append([query["sql"].split()[0] for query in captured])
 
     assert queries[0] == queries[1]
+    assert len(queries[0]) <= 18
+
+
+def test_a_batch_is_read_from_the_index_whatever_the_statistics_say(account: Account) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE channels_app_report")  # when there was nothing
+    say(account, *({"kind": "delivered", "provider_message_id": f"m{n}", "event_id": f"e{n}"} for n in range(1000)))
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(reports.CLAIM.replace("SELECT", "EXPLAIN SELECT", 1), (500,))
+        cursor.nextset()
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Index Scan using channels_app_report" in plan
+    assert "->  Sort" not in plan
 
 
 def test_reports_carry_the_moment_the_provider_tells(account: Account) -> None:
