@@ -10,14 +10,21 @@ from django.db.models import Count, QuerySet
 
 from audience.models import Endpoint, InboxItem, Recipient, Segment
 from audience.values import Counts, Person, Reachable
+from tenants.asking import Statement, ask, unasked
 
 
 def recipient_ids(tenant_id: UUID, external_ids: Collection[str]) -> dict[str, UUID]:
     """Ids of those who are known, by external id."""
+    (ids,) = ask(naming(tenant_id, external_ids))
+    return ids
+
+
+def naming(tenant_id: UUID, external_ids: Collection[str]) -> Statement[dict[str, UUID]]:
+    """`recipient_ids`, to be asked together with something else."""
     if not external_ids:
-        return {}
-    rows = Recipient.objects.filter(tenant_id=tenant_id, external_id__in=set(external_ids))
-    return dict(rows.order_by().values_list("external_id", "id"))
+        return unasked({})
+    sql = "SELECT external_id, id FROM audience_recipient WHERE tenant_id = %s AND external_id = ANY (%s)"
+    return Statement(sql, (tenant_id, list(set(external_ids))), dict)
 
 
 def recipient(*, tenant_id: UUID, external_id: str) -> Recipient | None:

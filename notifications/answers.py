@@ -1,10 +1,11 @@
 """How a notification reads in answers: the head that every answer about it begins with."""
 
 from notifications.models import Notification
+from notifications.services.insert import NewNotification
 from notifications.values import PRIORITY_NAME, AcceptedNotification, links_of
 
 
-def head_of(row: Notification) -> AcceptedNotification:
+def head_of(row: Notification | NewNotification) -> AcceptedNotification:
     """What every answer about a notification begins with."""
     return AcceptedNotification(
         id=row.id,

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
+from tenants.asking import Rows, Statement, ask, unasked
 from tenants.scope import platform_scope
 
 KEPT_FOR = timedelta(days=7)
@@ -88,9 +89,27 @@ class _Known:
 
 def reserve(tenant_id: UUID, *, claims: Sequence[Claim], at: datetime) -> list[Verdict]:
     """One verdict per claim, in order, in one query for any number. Call it inside the transaction that works."""
+    (verdicts,) = ask(reserving(tenant_id, claims=claims, at=at))
+    return verdicts
+
+
+def reserving(tenant_id: UUID, *, claims: Sequence[Claim], at: datetime) -> Statement[list[Verdict]]:
+    """`reserve`, to be asked together with something else.
+
+    Tries to hold each key until the end of the transaction, and finds those that are not free.
+    """
     if not claims:
-        return []
-    known = _look(tenant_id, keys=list({claim.key for claim in claims}), at=at)
+        return unasked([])
+    keys = list({claim.key for claim in claims})
+    values = (tenant_id, msgspec.json.encode(keys).decode(), len(keys) <= MOST_LOCKS, at)
+
+    def verdicts(rows: Rows) -> list[Verdict]:
+        return _verdicts(claims, known={key: _known(*answer) for key, *answer in rows})
+
+    return Statement("SELECT * FROM tenants_reserve(%s, %s, %s, %s)", values, verdicts)
+
+
+def _verdicts(claims: Sequence[Claim], *, known: Mapping[str, _Known]) -> list[Verdict]:
     first: dict[str, int] = {}
     verdicts: list[Verdict] = []
     for number, claim in enumerate(claims):
@@ -110,14 +129,6 @@ def _verdict(claim: Claim, *, known: _Known) -> Verdict:
     return known.replay if known.fingerprint == claim.fingerprint else Reused()
 
 
-def _look(tenant_id: UUID, *, keys: Sequence[str], at: datetime) -> dict[str, _Known]:
-    """Try to hold each key until the end of the transaction, and find those that are not free."""
-    wanted, locking = msgspec.json.encode(keys).decode(), len(keys) <= MOST_LOCKS
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM tenants_reserve(%s, %s, %s, %s)", (tenant_id, wanted, locking, at))
-        return {key: _known(*answer) for key, *answer in cursor.fetchall()}
-
-
 def _known(fingerprint: bytes | None, status: int, headers: str, body: bytes) -> _Known:
     if fingerprint is None:
         return _Known(b"", None)
@@ -129,8 +140,13 @@ def remember(tenant_id: UUID, *, done: Sequence[Done], at: datetime) -> None:
 
     Raises `LostRace` when another transaction was first after all; whoever catches it must roll back.
     """
+    ask(remembering(tenant_id, done=done, at=at))
+
+
+def remembering(tenant_id: UUID, *, done: Sequence[Done], at: datetime) -> Statement[None]:
+    """`remember`, to be asked together with something else."""
     if not done:
-        return
+        return unasked(None)
     # In one order everywhere, so that two batches with common keys wait for each other instead of locking up.
     answers = [
         {
@@ -142,12 +158,14 @@ def remember(tenant_id: UUID, *, done: Sequence[Done], at: datetime) -> None:
         }
         for answer in sorted(done, key=lambda answer: answer.key)
     ]
+
+    def check(rows: Rows) -> None:
+        ((kept,),) = rows
+        if kept != len(answers):
+            raise LostRace(f"{len(answers) - kept} of {len(answers)} keys were finished by another request")
+
     text = msgspec.json.encode(answers).decode()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tenants_remember(%s, %s, %s, %s)", (tenant_id, text, at, at + KEPT_FOR))
-        (kept,) = cursor.fetchone()
-    if kept != len(answers):
-        raise LostRace(f"{len(answers) - kept} of {len(answers)} keys were finished by another request")
+    return Statement("SELECT tenants_remember(%s, %s, %s, %s)", (tenant_id, text, at, at + KEPT_FOR), check)
 
 
 def purge(*, at: datetime, limit: int) -> int:

@@ -6,7 +6,7 @@ strangers that come at the same time, see `services.together`.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,20 +15,18 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
+from audience.selectors import naming
 from audience.services import upsert_recipients
 from events.bells import ring_on_commit
-from events.services import record
-from events.values import NewEvent
+from events.services import line_ids
 from kernel.clock import iso
 from kernel.ids import uuid7
 from kernel.metrics import NOTIFICATIONS
 from notifications.answers import head_of
 from notifications.catalogue import set_alarm
-from notifications.fields import AT_ONCE
-from notifications.models import Notification
 from notifications.rules.requests import Known
-from notifications.services.insert import insert_notifications
-from notifications.services.judging import Admitted, judge_all, known_to
+from notifications.services.insert import AT_ONCE, NewNotification, inserting
+from notifications.services.judging import Admitted, judge_all, known_to, named_in
 from notifications.values import (
     PRIORITY_NAME,
     Accepted,
@@ -38,7 +36,8 @@ from notifications.values import (
     Trouble,
     links_of,
 )
-from tenants.idempotency import Claim, Done, Fresh, InFlight, Replay, Twin, Verdict, remember, reserve
+from tenants.asking import ask
+from tenants.idempotency import Claim, Done, Fresh, InFlight, Replay, Twin, Verdict, remembering, reserving
 from tenants.scope import tenant_scope
 
 
@@ -74,20 +73,27 @@ def accept_together(tenant_id: UUID, asked: Sequence[Asked], *, at: datetime) ->
     """As `accept`, for requests that came through several doors of one tenant: all in one transaction."""
     with tenant_scope(tenant_id):
         claims = _claims(asked)
-        verdicts = dict(zip(claims, reserve(tenant_id, claims=list(claims.values()), at=at), strict=True))
-        known_before, twins = _sorted_out(claims, verdicts)
+        verdicts, recipients = ask(
+            reserving(tenant_id, claims=list(claims.values()), at=at),
+            naming(tenant_id, named_in(one.request for one in asked)),
+        )
+        known_before, twins = _sorted_out(claims, dict(zip(claims, verdicts, strict=True)))
         new = {i: one.request for i, one in enumerate(asked) if i not in known_before and i not in twins}
 
-        known = known_to(tenant_id, new.values())
+        known = known_to(tenant_id, new.values(), recipients=recipients)
         judged = judge_all(new, known=known, at=at)
         admitted = {i: verdict for i, verdict in judged.items() if isinstance(verdict, Admitted)}
         refused = {i: _refused(verdict) for i, verdict in judged.items() if not isinstance(verdict, Admitted)}
 
         people = _people(tenant_id, admitted.values(), known=known, at=at)
-        rows = {i: _row(asked[i].door, one, people=people, known=known, at=at) for i, one in admitted.items()}
-        _write(rows.values())
+        lines = line_ids(at, len(admitted)) if admitted else []
+        rows = {
+            i: _row(asked[i].door, one, people=people, known=known, at=at, line=line)
+            for (i, one), line in zip(admitted.items(), lines, strict=True)
+        }
         accepted = {i: Accepted(id=row.id, body=msgspec.json.encode(head_of(row))) for i, row in rows.items()}
-        remember(tenant_id, done=[_done(claims[i], accepted[i]) for i in rows if i in claims], at=at)
+        done = [_done(claims[i], accepted[i]) for i in rows if i in claims]
+        ask(inserting(list(rows.values())), remembering(tenant_id, done=done, at=at))
         _tell(rows.values())
 
     answers: dict[int, Answer] = {**known_before, **accepted, **refused}
@@ -151,18 +157,13 @@ def _people(tenant_id: UUID, admitted: Iterable[Admitted], *, known: Known, at: 
     return {**known.recipients, **told}
 
 
-def _write(rows: Collection[Notification]) -> None:
-    insert_notifications(list(rows))
-    record([_event(row) for row in rows])
-
-
-def _tell(rows: Iterable[Notification]) -> None:
+def _tell(rows: Iterable[NewNotification]) -> None:
     """Wake the planners of what is due, set the alarm for what will be, and count, all on commit."""
     priorities = [PRIORITY_NAME[row.priority] for row in rows]
     if not priorities:
         return
     ring_on_commit({f"plan.{PRIORITY_NAME[row.priority]}" for row in rows if row.due_at == AT_ONCE})
-    if later := [row.due_at for row in rows if row.due_at not in (None, AT_ONCE)]:
+    if later := [row.due_at for row in rows if isinstance(row.due_at, datetime)]:
         set_alarm(min(later))
 
     def count() -> None:
@@ -172,10 +173,16 @@ def _tell(rows: Iterable[Notification]) -> None:
     transaction.on_commit(count, robust=True)
 
 
-def _row(door: Door, admitted: Admitted, *, people: Mapping[str, UUID], known: Known, at: datetime) -> Notification:
+def _row(
+    door: Door, admitted: Admitted, *, people: Mapping[str, UUID], known: Known, at: datetime, line: UUID
+) -> NewNotification:
     request, judged = admitted.request, admitted.judged
     segment_id, members = known.segments[request.segment] if request.segment else (None, 0)
-    return Notification(
+    count = members if request.segment else len(judged.people)
+    detail = {"recipients": count, "type": judged.type, "strategy": judged.strategy}
+    if judged.due_at:
+        detail["due_at"] = iso(judged.due_at)
+    return NewNotification(
         id=uuid7(at),
         tenant_id=door.tenant_id,
         mode=door.mode,
@@ -183,12 +190,12 @@ def _row(door: Door, admitted: Admitted, *, people: Mapping[str, UUID], known: K
         category=judged.category,
         priority=judged.priority,
         strategy=judged.strategy,
-        channels=list(judged.channels),
-        content={} if request.content is None else msgspec.to_builtins(request.content),
+        channels=judged.channels,
+        content={} if request.content is None else request.content,
         data=request.data,
         recipients=[_recipient(people[id], data) for id, data in judged.people.items()],
         segment_id=segment_id,
-        recipient_count=members if request.segment else len(judged.people),
+        recipient_count=count,
         status="scheduled" if judged.due_at else "queued",
         unknown_policy=judged.unknown_policy,
         scheduled_at=judged.scheduled_at,
@@ -199,25 +206,20 @@ def _row(door: Door, admitted: Admitted, *, people: Mapping[str, UUID], known: K
         cancellation_key=request.cancellation_key or "",
         correlation_id=request.correlation_id or "",
         idempotency_key=request.idempotency_key or "",
-        dedup=dict(judged.dedup),
+        dedup=judged.dedup,
         tags=request.tags,
         metadata=request.metadata,
         traceparent=door.traceparent,
         actor=door.actor,
         created_at=at,
         due_at=judged.due_at or AT_ONCE,
+        line=line,
+        detail=detail,
     )
 
 
 def _recipient(id: UUID, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": str(id), "data": data} if data else {"id": str(id)}
-
-
-def _event(row: Notification) -> NewEvent:
-    detail = {"recipients": row.recipient_count, "type": row.type, "strategy": row.strategy}
-    if row.due_at != AT_ONCE:
-        detail["due_at"] = iso(row.due_at)
-    return NewEvent(row.tenant_id, "notification.accepted", row.created_at, row.id, detail=detail, actor=row.actor)
 
 
 def _done(claim: Claim, accepted: Accepted) -> Done:

@@ -3,7 +3,7 @@
 Writes nothing; previews use it as `accept` does.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,15 +37,23 @@ class Admitted:
 Verdict = Admitted | tuple[Trouble, ...]
 
 
-def known_to(tenant_id: UUID, requests: Collection[NotificationRequest]) -> Known:
-    """What the requests refer to, in a constant number of queries. Needs the tenant's scope."""
+def named_in(requests: Iterable[NotificationRequest]) -> set[str]:
+    """The external ids of people whom requests name without telling about them."""
+    return {person for request in requests for person in request.recipients or () if isinstance(person, str)}
+
+
+def known_to(
+    tenant_id: UUID, requests: Collection[NotificationRequest], *, recipients: Mapping[str, UUID] | None = None
+) -> Known:
+    """What the requests refer to, in a constant number of queries. Needs the tenant's scope.
+
+    `recipients` are the ids of those of the `named_in` who are known; `None` looks them up.
+    """
     types: set[str] = set()
-    strings: set[str] = set()
     segments: set[str] = set()
     strategies: set[str] = set()
     for request in requests:
         types.update((request.type,) if request.type else ())
-        strings.update(person for person in request.recipients or () if isinstance(person, str))
         segments.update((request.segment,) if request.segment else ())
         strategies.update((request.strategy,) if request.strategy else ())
     facts = type_facts(tenant_id, types)
@@ -54,7 +62,7 @@ def known_to(tenant_id: UUID, requests: Collection[NotificationRequest]) -> Know
     strategies.update(found.strategy for found in facts.values() if found.strategy)
     return Known(
         types=facts,
-        recipients=recipient_ids(tenant_id, strings),
+        recipients=recipient_ids(tenant_id, named_in(requests)) if recipients is None else recipients,
         segments=segment_sizes(tenant_id, segments) if segments else {},
         strategies=strategy_names(tenant_id, wanted=strategies),
         channels=channels.keys(),

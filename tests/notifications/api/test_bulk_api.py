@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from ledger_api import Api, a_body, problem
 
 from notifications.models import Notification
+from tenants.asking import Statement, unasked
 from tenants.idempotency import LostRace
 from tenants.models import Tenant
 
@@ -112,11 +113,12 @@ def test_a_header_key_covers_them_all(api: Api, people: dict[str, UUID]) -> None
 def test_a_lost_race_is_run_again_once(api: Api, people: dict[str, UUID], monkeypatch: pytest.MonkeyPatch) -> None:
     races = iter([LostRace("once"), None])
 
-    def lose(*_: Any, **__: Any) -> None:
+    def lose(*_: Any, **__: Any) -> Statement[None]:
         if race := next(races):
             raise race
+        return unasked(None)
 
-    monkeypatch.setattr("notifications.services.accept.remember", lose)
+    monkeypatch.setattr("notifications.services.accept.remembering", lose)
 
     assert bulk(api, a_body(idempotency_key="a"))["accepted"] == 1
     assert Notification.objects.count() == 1

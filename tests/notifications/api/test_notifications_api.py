@@ -18,6 +18,7 @@ from kernel.ids import uuid7
 from notifications.fields import AT_ONCE
 from notifications.models import Notification, NotificationType
 from notifications.rules.states import FANOUT
+from tenants.asking import Statement, unasked
 from tenants.idempotency import LostRace
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -146,7 +147,7 @@ class TestAccepting:
         def out(*_: Any, **__: Any) -> None:
             raise OperationalError("server closed the connection")
 
-        monkeypatch.setattr("notifications.services.accept.insert_notifications", out)
+        monkeypatch.setattr("notifications.services.accept.inserting", out)
 
         response = api("POST", "/notifications", a_body())
 
@@ -206,11 +207,12 @@ class TestOnce:
     ) -> None:
         races = iter([LostRace("once"), None, LostRace("twice"), LostRace("and again")])
 
-        def lose(*_: Any, **__: Any) -> None:
+        def lose(*_: Any, **__: Any) -> Statement[None]:
             if race := next(races):
                 raise race
+            return unasked(None)
 
-        monkeypatch.setattr("notifications.services.accept.remember", lose)
+        monkeypatch.setattr("notifications.services.accept.remembering", lose)
 
         assert api("POST", "/notifications", a_body(idempotency_key="a")).status_code == 202
         assert problem(api("POST", "/notifications", a_body(idempotency_key="b")))[:2] == (409, "idempotency_in_flight")

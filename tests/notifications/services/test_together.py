@@ -18,6 +18,7 @@ from notifications.services import together
 from notifications.services.accept import Asked, Door, accept_together
 from notifications.services.together import FEW_PEOPLE, MOST_TOGETHER, accept_beside_others
 from notifications.values import Accepted, Answer, NotificationRequest, Refused
+from tenants.asking import Statement, unasked
 from tenants.idempotency import LostRace
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -247,11 +248,12 @@ def test_who_is_cut_off_at_the_end_does_not_try_again(
 def test_a_lost_race_is_run_again(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     races = iter([LostRace("once"), None])
 
-    def lose(*_: Any, **__: Any) -> None:
+    def lose(*_: Any, **__: Any) -> Statement[None]:
         if race := next(races):
             raise race
+        return unasked(None)
 
-    monkeypatch.setattr("notifications.services.accept.remember", lose)
+    monkeypatch.setattr("notifications.services.accept.remembering", lose)
 
     assert isinstance(crowd.ask(a_request(idempotency_key="k")).result(), Accepted)
     assert transactions() == [1]

@@ -13,7 +13,6 @@ from channels_app.accounts import forget_accounts
 from events.models import Event
 from notifications.fields import AT_ONCE
 from notifications.models import Attempt, Delivery, Notification, Tally
-from notifications.services.insert import insert_notifications
 from orchestrator import pipeline
 from orchestrator.models import DeadLetter
 from orchestrator.services.claim import claim_deliveries, claim_notifications
@@ -102,7 +101,7 @@ def _queries_for(count: int) -> tuple[int, int]:
     ]  # fmt: skip
     for row in rows:
         row.id = Notification._meta.pk.get_default()
-    insert_notifications(rows)
+    Notification.objects.bulk_create(rows)
     forget_accounts()  # which are read once in a while: here each time
     with CaptureQueriesContext(connection) as plan_queries:
         assert pipeline.plan(3) == count

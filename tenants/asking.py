@@ -1,0 +1,56 @@
+"""Statements that do not need each other's answers, asked in one round trip.
+
+A round trip costs a Python process more than most statements cost PostgreSQL. They go as one simple query, in their
+order, each seeing what those before it have done; an error undoes what an error of any of them would.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, overload
+
+from django.db import connection
+
+T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement(Generic[T]):
+    """One statement with its values, and what makes an answer of its rows; see `unasked` for one without `sql`."""
+
+    sql: str
+    values: Sequence[Any]
+    read: Callable[[Rows], T]
+
+
+def unasked(answer: T) -> Statement[T]:
+    """Stands for a statement where its answer is known without PostgreSQL."""
+    return Statement("", (), lambda _: answer)
+
+
+@overload
+def ask(first: Statement[A], /) -> tuple[A]: ...
+@overload
+def ask(first: Statement[A], second: Statement[B], /) -> tuple[A, B]: ...
+
+
+def ask(*statements: Statement[Any]) -> tuple[Any, ...]:
+    """The answers, in the order of the statements."""
+    asked = [statement for statement in statements if statement.sql]
+    if not asked:
+        return tuple(statement.read(()) for statement in statements)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ";\n".join(statement.sql for statement in asked), [v for statement in asked for v in statement.values]
+        )
+        return tuple(statement.read(_rows(cursor) if statement.sql else ()) for statement in statements)
+
+
+def _rows(cursor: Any) -> Rows:
+    """The rows of the next statement; none where it is not one that answers with any."""
+    rows: Rows = cursor.fetchall() if cursor.description else ()
+    cursor.nextset()
+    return rows
