@@ -83,24 +83,18 @@ _RULES: dict[str, Any] = {
 }
 
 # `line`     the lines that count for anything
-# `origin`   their notifications, each looked up once; where one is gone, type and strategy are empty
 # `told`     one row for everything a line counts for
+# `origin`   the notifications they are about, each looked up once; where one is gone, type and strategy are empty
 # `cell`     added up by quarter, the finest grain, with the bucket of what was sent
 # People's engagement counts once: when no earlier line tells of the same, in the order in which the log is read.
+# Every origin is that of something told, so the FULL JOIN is a LEFT one that no planner, however stale its statistics,
+# does as a loop in a loop; nor does it make a join with the whole log of a sub-select that has a LIMIT.
 _COUNT = f"""
 WITH line AS MATERIALIZED (
   SELECT xid, id, tenant_id, kind, at, notification_id, delivery_id, reason, detail,
     detail ->> 'to' AS becomes, detail ->> 'from' AS was
   FROM events_event WHERE {IN_STRETCH} AND kind = ANY(%(kinds)s)
-), wanted AS MATERIALIZED (
-  SELECT DISTINCT notification_id AS id FROM line WHERE notification_id IS NOT NULL
-), origin AS MATERIALIZED (
-  SELECT id, mode, type, strategy,
-    CASE WHEN scheduled_local = '' THEN greatest(created_at, scheduled_at) END AS wanted_at
-  FROM notifications_notification
-  WHERE id = ANY(ARRAY(SELECT id FROM wanted))
-    AND id >= (SELECT id FROM wanted ORDER BY id LIMIT 1) AND id <= (SELECT id FROM wanted ORDER BY id DESC LIMIT 1)
-), told AS (
+), told AS MATERIALIZED (
   SELECT tenant_id, at, notification_id, detail ->> 'channel' AS channel, 1 AS number,
     CASE WHEN kind = %(planned)s THEN 'planned' WHEN becomes = ANY(%(ends)s) THEN becomes ELSE 'retried' END AS outcome,
     kind = %(moved)s AND was = 'sending' AS attempted,
@@ -121,18 +115,27 @@ WITH line AS MATERIALIZED (
   UNION ALL
   SELECT tenant_id, at, notification_id, coalesce(detail ->> 'channel', 'in_app'), 1, outcome, false, NULL, NULL
   FROM line JOIN unnest(%(engaged_kinds)s::text[], %(engaged_outcomes)s::text[]) AS rule (kind, outcome) USING (kind)
-  WHERE reason <> %(automated)s AND delivery_id IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM events_event before
+  WHERE reason <> %(automated)s AND delivery_id IS NOT NULL AND (
+    SELECT true FROM events_event before
     JOIN unnest(%(engaged_kinds)s::text[], %(engaged_outcomes)s::text[]) AS same (kind, outcome)
       ON same.kind = before.kind AND same.outcome = rule.outcome
     WHERE before.delivery_id = line.delivery_id AND before.tenant_id = line.tenant_id
-      AND before.reason <> %(automated)s AND (before.xid, before.id) < (line.xid, line.id))
+      AND before.reason <> %(automated)s AND (before.xid, before.id) < (line.xid, line.id)
+    LIMIT 1) IS NULL
+), wanted AS MATERIALIZED (
+  SELECT DISTINCT notification_id AS id FROM told WHERE notification_id IS NOT NULL
+), origin AS MATERIALIZED (
+  SELECT id, mode, type, strategy,
+    CASE WHEN scheduled_local = '' THEN greatest(created_at, scheduled_at) END AS wanted_at
+  FROM notifications_notification
+  WHERE id = ANY(ARRAY(SELECT id FROM wanted))
+    AND id >= (SELECT id FROM wanted ORDER BY id LIMIT 1) AND id <= (SELECT id FROM wanted ORDER BY id DESC LIMIT 1)
 ), timed AS (
   SELECT told.*, coalesce(origin.mode, 'live') AS mode, coalesce(origin.type, '') AS type,
     coalesce(origin.strategy, '') AS strategy,
     CASE WHEN origin.wanted_at IS NOT NULL
       THEN greatest(floor(extract(epoch FROM told.at - origin.wanted_at) * 1000), 0)::bigint END AS took_ms
-  FROM told LEFT JOIN origin ON origin.id = told.notification_id
+  FROM told FULL JOIN origin ON origin.id = told.notification_id
 ), cell AS MATERIALIZED (
   SELECT tenant_id, mode, date_bin(%(quarter)s * interval '1 minute', at, '2000-01-01Z') AS quarter,
     coalesce(channel, '') AS channel, type, strategy, outcome, coalesce(currency, '') AS currency,

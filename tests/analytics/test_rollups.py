@@ -166,6 +166,16 @@ def test_what_people_do_counts_once_and_machines_do_nothing(tenant_id: UUID, at:
     ]
 
 
+def test_of_what_people_did_twice_the_first_that_was_written_counts(tenant_id: UUID, at: datetime) -> None:
+    about = a_notification(tenant_id, at=at)
+    delivery = uuid4()
+    for moment in (at + AN_HOUR, at):
+        record([NewEvent(tenant_id, "delivery.opened", moment, about, delivery, detail={"channel": "email"})])
+    read_all()
+
+    assert list(OutcomeCount.objects.filter(minutes=HOUR).values_list("starts_at", "count")) == [(at + AN_HOUR, 1)]
+
+
 def test_test_messages_are_counted_apart(tenant_id: UUID, at: datetime) -> None:
     for mode in ("live", "test", "test"):
         tell(tenant_id, a_notification(tenant_id, at=at, mode=mode), "pending", at=at)
