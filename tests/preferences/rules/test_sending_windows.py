@@ -200,6 +200,9 @@ BY_LAW = [
     pytest.param("IN", KOLKATA, "2026-11-20T04:29Z", "2026-11-20T04:30Z", id="Kolkata before ten"),
     pytest.param("IN", KOLKATA, "2026-11-20T15:30Z", "2026-11-21T04:30Z", id="Kolkata at nine in the evening"),
     pytest.param("AE", "Asia/Dubai", "2026-11-20T02:59Z", "2026-11-20T03:00Z", id="Dubai before seven"),
+    pytest.param("KR", "Asia/Seoul", "2026-11-20T12:00Z", "2026-11-20T23:00Z", id="Seoul at nine in the evening"),
+    pytest.param("SA", "Asia/Riyadh", "2026-11-20T05:59Z", "2026-11-20T06:00Z", id="Riyadh before nine"),
+    pytest.param("SA", "Asia/Riyadh", "2026-11-20T18:59Z", None, id="Riyadh on a Friday before ten in the evening"),
 ]
 
 
