@@ -1,11 +1,11 @@
 """When marketing may be texted to people, by country: data, with its sources. No legal advice, and not complete.
 
-A country that is not here has no hours that we could source; type policies hold those that a tenant wants besides. Looked
-for in 2026-11 and left out: Canada (the CRTC's curfew, 9:00 to 21:30 and 10:00 to 18:00 at weekends, is about calls:
-crtc.gc.ca/eng/phone/telemarketing/tobligations/rules-regles.htm), Brazil, Belgium and Australia (providers contradict
-each other), Mexico (a carrier has hours and does not tell them: docs.aws.amazon.com/end-user-messaging, Promotional
-messaging hours), Georgia (other hours on public holidays, which this table cannot say), Germany, Italy, Japan, Singapore,
-Spain and the United Kingdom (nothing found). What states of a country add (Florida ends at 20:00) is not here either.
+A country that is not here has no hours that we could source; type policies hold those that a tenant wants besides.
+Looked for in 2026-11 and left out: Canada (the curfew of the CRTC, 9:00 to 21:30 and 10:00 to 18:00 at weekends, is
+about calls: crtc.gc.ca/eng/phone/telemarketing/tobligations/rules-regles.htm), Brazil, Belgium and Australia (providers
+contradict each other), Mexico (a carrier has hours and does not tell them: docs.aws.amazon.com/end-user-messaging),
+Georgia (other hours on public holidays, which this table cannot say), Germany, Italy, Japan, Singapore, Spain and the
+United Kingdom (nothing found). What states of a country add (Florida ends at 20:00) is not here either.
 """
 
 from collections.abc import Mapping
@@ -62,14 +62,14 @@ CALLING_HOURS: Mapping[str, CallingHours] = {
         CallingHours(
             "KR",
             (Window(time(8), time(21)),),
-            "Network Act, article 50(3): from 21:00 to 8:00 only with a consent of its own, which we do not record apart: "
+            "Network Act, article 50: from 21:00 to 8:00 only with a consent of its own, which is not recorded here: "
             "docs.dfinery.ai/user-guide/en/action/off-site-campaign/info-vs-ads, 2026-11",
         ),
         CallingHours(
             "SA",
             (Window(time(9), time(22)),),
-            "CST: promotional texts from 9:00 to 22:00 on any day, docs.unifonic.com/docs/compliance-sms, 2026-11. (Others "
-            "tell of 8:00, tawasolsms.com/en/sms-regulations-you-must-know, 2026-11; these hours keep both.)",
+            "CST: promotional texts from 9:00 to 22:00 on any day, docs.unifonic.com/docs/compliance-sms, 2026-11. "
+            "(Others tell of 8:00, tawasolsms.com/en/sms-regulations-you-must-know, 2026-11; these hours keep both.)",
         ),
     )
 }
