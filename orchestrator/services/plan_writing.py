@@ -68,8 +68,9 @@ _ADVANCE_PLANS = """
 UPDATE notifications_notification n SET
   status = 'processing', plan_position = v.position, planned_count = v.planned, recipient_count = v.recipients,
   planned_at = CASE WHEN v.done THEN now() END,
-  due_at = CASE WHEN v.done THEN NULL ELSE n.due_at END,
-  lease_until = CASE WHEN v.done THEN NULL ELSE now() + %s * interval '1 second' END
+  due_at = CASE WHEN NOT v.done THEN now() END,
+  lease_until = NULL,
+  crashes = 0
 FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::int[], %s::int[], %s::bool[])
   AS v (id, epoch, position, planned, recipients, done)
 WHERE n.id = v.id AND n.lease_epoch = v.epoch AND n.status IN ('pending', 'scheduled', 'queued', 'processing')
@@ -77,16 +78,16 @@ RETURNING n.id
 """
 
 
-def write_plan(planned: Sequence[Planned], deliveries: Sequence[PlannedDelivery], *, at: datetime, lease: int) -> None:
+def write_plan(planned: Sequence[Planned], deliveries: Sequence[PlannedDelivery], *, at: datetime) -> None:
     """Insert the deliveries of one page and move its notifications on, in the caller's transaction.
 
+    Those that are not done go to the back of their lane, and what crashed on the way to this page is forgiven.
     Raises `LeaseLost` when one of the notifications has another owner by now.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             _ADVANCE_PLANS,
             (
-                lease,
                 [p.notification.id for p in planned],
                 [p.notification.lease_epoch for p in planned],
                 [p.position for p in planned],

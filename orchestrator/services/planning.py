@@ -1,9 +1,14 @@
-"""Plan a batch: from notifications to deliveries, a page of recipients at a time, each page one transaction."""
+"""Plan a batch: from notifications to deliveries, a page of recipients at a time, each page one transaction.
+
+A notification gets one page in a turn and goes to the back of its lane when there is more of it, so nobody waits for a
+campaign to be planned: neither whoever wants to be planned beside it, nor its own first recipients.
+"""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +22,7 @@ from notifications.values import PRIORITY_NAME
 from orchestrator.rules.alike import Deciding
 from orchestrator.rules.planning import Decision
 from orchestrator.services import recurrence
-from orchestrator.services.claim import PLAN_LEASE_SECONDS
+from orchestrator.services.claim import release
 from orchestrator.services.decisions import keep
 from orchestrator.services.exposures import expose
 from orchestrator.services.facts import gather
@@ -27,6 +32,8 @@ from orchestrator.services.wording import worded
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 
 PAGE = 500  # recipients planned in one transaction
+FIRST_PAGE = 50  # of an audience that has several: they are sent to while the others are planned
+PAGES = 8  # in one turn; what is left of the batch is given back
 
 log = logging.getLogger(__name__)
 
@@ -48,29 +55,38 @@ class Decided:
 
 
 def plan_batch(claimed: Sequence[ClaimedNotification]) -> list[UUID]:
-    """Plan notifications leased to us; returns the ids of those that are wholly planned.
+    """Plan a page of each of the notifications leased to us; returns the ids of those that are wholly planned.
 
     A page that fails is planned again notification by notification, so that one bad item does not stop the others; the
-    bad one is left to its lease.
+    bad one is left to its lease. None of the others is ours when this returns.
     """
     finished: list[UUID] = []
-    broken: set[UUID] = set()
-    for page in _pages(claimed):
-        # What failed once is left alone: a later page of it would leave the failed one out for good.
-        shares = [share for share in page if share.planned.notification.id not in broken]
+    begun: set[UUID] = set()
+    for shares in islice(_pages(sorted(claimed, key=_size)), PAGES):
+        if begun:
+            _call_senders(share.planned.notification for share in shares)
+        begun |= {share.planned.notification.id for share in shares}
         try:
             finished += _plan_page(shares)
         except Exception as trouble:  # noqa: BLE001 - one bad item must not stop its batch
             _tell(trouble, shares)
-            for share in shares:
+            for share in shares if len(shares) > 1 else ():
                 try:
-                    finished += _plan_page([share]) if len(shares) > 1 else []
+                    finished += _plan_page([share])
                 except Exception as worse:  # noqa: BLE001
                     _tell(worse, [share])
-                    broken.add(share.planned.notification.id)
-            if len(shares) == 1:
-                broken.add(shares[0].planned.notification.id)
+    release([notification for notification in claimed if notification.id not in begun])
     return finished
+
+
+def _call_senders(planned: Iterable[ClaimedNotification]) -> None:
+    """They need not wait until the last page is planned."""
+    ring({f"send.{PRIORITY_NAME[notification.priority]}" for notification in planned})
+
+
+def _size(notification: ClaimedNotification) -> int:
+    """Small ones first: they are done at once, and a large one is not done anyway."""
+    return notification.recipient_count
 
 
 def _tell(trouble: Exception, shares: Sequence[_Share]) -> None:
@@ -81,40 +97,39 @@ def _tell(trouble: Exception, shares: Sequence[_Share]) -> None:
         log.error("plan.failed", exc_info=trouble, extra={"notifications": ids})
 
 
-def _pages(claimed: Sequence[ClaimedNotification]) -> Iterator[list[_Share]]:
-    """Pages of at most `PAGE` recipients; a page holds each notification at most once, so shares of one go in order."""
+def _pages(claimed: Iterable[ClaimedNotification]) -> Iterator[list[_Share]]:
+    """Pages of at most `PAGE` recipients, one share of each notification in one of them."""
     page: list[_Share] = []
     room = PAGE
     for notification in claimed:
-        for share in _shares(notification):
-            if page and (len(share.recipients) > room or page[-1].planned.notification.id == notification.id):
-                yield page
-                page, room = [], PAGE
-            page.append(share)
-            room -= len(share.recipients)
+        share = _share(notification)
+        if page and len(share.recipients) > room:
+            yield page
+            page, room = [], PAGE
+        page.append(share)
+        room -= len(share.recipients)
     if page:
         yield page
 
 
-def _shares(notification: ClaimedNotification) -> Iterator[_Share]:
-    position, count = notification.plan_position, notification.planned_count
-    while True:
-        recipients, position = _next_recipients(notification, position)
-        count += len(recipients)
-        done = len(recipients) < PAGE
-        total = count if done else max(notification.recipient_count, count)
-        yield _Share(Planned(notification, position, count, total, done), recipients)
-        if done:
-            return
+def _share(notification: ClaimedNotification) -> _Share:
+    begins = not notification.plan_position and notification.recipient_count > PAGE
+    most = FIRST_PAGE if begins else PAGE
+    recipients, position = _next_recipients(notification, most)
+    count = notification.planned_count + len(recipients)
+    done = len(recipients) < most
+    total = count if done else max(notification.recipient_count, count)
+    return _Share(Planned(notification, position, count, total, done), recipients)
 
 
-def _next_recipients(notification: ClaimedNotification, position: str) -> tuple[tuple[Mapping[str, Any], ...], str]:
+def _next_recipients(notification: ClaimedNotification, most: int) -> tuple[tuple[Mapping[str, Any], ...], str]:
+    position = notification.plan_position
     if notification.segment_id is None:
         start = int(position or 0)
-        recipients = notification.recipients[start : start + PAGE]
+        recipients = notification.recipients[start : start + most]
         return recipients, str(start + len(recipients))
     after = UUID(position) if position else None
-    ids = segment_page(notification.tenant_id, notification.segment_id, after_recipient_id=after, limit=PAGE)
+    ids = segment_page(notification.tenant_id, notification.segment_id, after_recipient_id=after, limit=most)
     return tuple({"id": str(found)} for found in ids), str(ids[-1]) if ids else position
 
 
@@ -145,14 +160,13 @@ def _plan_page(page: Sequence[_Share]) -> list[UUID]:
     with transaction.atomic():
         at = page[0].planned.notification.at
         found = decide([(share.planned.notification, share.recipients) for share in page], ways=ways, at=at)
-        write_plan([share.planned for share in page], found.deliveries, at=at, lease=PLAN_LEASE_SECONDS)
+        write_plan([share.planned for share in page], found.deliveries, at=at)
         expose(found.decisions, at=at)
         keep(found.decisions, pages={share.planned.notification.id: share.planned.position for share in page})
         for share in page:
             if share.planned.notification.recurrence and not share.planned.notification.plan_position:
                 recurrence.accept_next(share.planned.notification)
-    # Senders need not wait until the last page of a large audience is planned.
-    ring({f"send.{PRIORITY_NAME[s.planned.notification.priority]}" for s in page if not s.planned.done})
+    _call_senders(share.planned.notification for share in page if not share.planned.done)
     done = [share.planned.notification for share in page if share.planned.done]
     for notification in done:
         seconds = (notification.at - notification.created_at).total_seconds()

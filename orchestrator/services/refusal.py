@@ -49,6 +49,8 @@ def _end_of(notification: ClaimedNotification) -> tuple[str, str] | None:
     """(status, reason) at which the notification ends here; `None`: plan it."""
     if notification.crashes >= MAX_CRASHES:
         return "failed", "poison"
-    if notification.expires_at is not None and notification.expires_at <= notification.at:
+    # Once some are planned, everybody gets a delivery: those that are too late expire one by one.
+    begun = bool(notification.plan_position)
+    if not begun and notification.expires_at is not None and notification.expires_at <= notification.at:
         return "expired", "expired"
     return None

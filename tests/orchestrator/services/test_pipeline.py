@@ -393,13 +393,17 @@ def test_a_notification_whose_planner_died_is_claimed_again_when_its_lease_is_ov
     assert plan_batch([again]) == [again.id]
 
 
-def test_large_audiences_are_planned_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_audiences_are_planned_in_pages_the_first_one_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.services.planning.PAGE", 40)
+    monkeypatch.setattr("orchestrator.services.planning.FIRST_PAGE", 10)
     tenant = a_tenant()
     row = a_notification(tenant, recipients(tenant, *(f"p{n}" for n in range(100))), content=IN_APP)
 
-    pipeline.plan(1)
+    counts = []
+    while pipeline.plan(1):
+        row.refresh_from_db()
+        counts.append(row.planned_count)
 
-    row.refresh_from_db()
+    assert counts == [10, 50, 90, 100]
     assert (row.planned_count, row.plan_position, row.due_at) == (100, "100", None)
     assert Delivery.objects.filter(notification_id=row.id).count() == 100
