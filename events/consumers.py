@@ -6,6 +6,7 @@ that commits late is never skipped. What a consumer writes and its cursor move i
 
 import json
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 
 from events.models import Cursor
 from events.values import LoggedEvent
+from kernel.clock import monotonic
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +52,15 @@ IN_STRETCH = """(xid, id) > (%(after_xid)s::text::xid8, %(after_id)s::uuid)
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """A named reader: `consume` gets batches of at most `batch` lines inside a transaction."""
+    """A named reader: `consume` gets what it wants of batches of at most `batch` lines, inside a transaction.
+
+    `only` is a condition in SQL on `events_event`: lines that do not meet it are passed over, and never copied here.
+    """
 
     name: str
     consume: Consume
     batch: int
+    only: str = "true"
     least: int = 1
 
 
@@ -75,11 +81,9 @@ Reader = Consumer | StretchConsumer
 
 _consumers: dict[str, Reader] = {}
 
-_READ = """
+_READ = f"""
 SELECT id, xid::text::bigint, tenant_id, kind, at, notification_id, delivery_id, reason, detail, actor
-FROM events_event
-WHERE (xid, id) > (%s::text::xid8, %s::uuid) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY xid, id LIMIT %s
+FROM events_event WHERE {IN_STRETCH} AND ({{only}}) ORDER BY xid, id
 """
 _LOWEST_ID = "00000000-0000-0000-0000-000000000000"
 _END_OF_STRETCH = """
@@ -91,11 +95,11 @@ ORDER BY xid DESC, id DESC LIMIT 1
 """
 
 
-def consumer(name: str, *, batch: int = 500) -> Callable[[Consume], Consume]:
+def consumer(name: str, *, batch: int = 500, only: str = "true") -> Callable[[Consume], Consume]:
     """Register the decorated function as the consumer `name`. Its cursor starts at the beginning of the log."""
 
     def register(consume: Consume) -> Consume:
-        _consumers[name] = Consumer(name, consume, batch)
+        _consumers[name] = Consumer(name, consume, batch, only)
         return consume
 
     return register
@@ -116,35 +120,45 @@ def registered() -> tuple[Reader, ...]:
 
 
 def advance(reader: Reader) -> int:
-    """Let one consumer read its next batch; returns how many lines it read, 0 when there is nothing to do."""
+    """Let one consumer read its next batch; returns how many lines it passed, 0 when there is nothing to do."""
     with transaction.atomic():
         cursor_row = _locked_cursor(reader.name)
         if cursor_row is None:
             return 0
+        lines, stretch = _next_stretch(cursor_row, limit=reader.batch)
+        if stretch is None:
+            return 0
         match reader:
             case Consumer():
-                lines, end = _by_line(reader, cursor_row)
+                if events := _read(stretch, only=reader.only):
+                    reader.consume(events)
             case StretchConsumer():
-                lines, end = _by_stretch(reader, cursor_row)
-        if not lines:
-            return 0
-        cursor_row.xid, cursor_row.event_id = end
+                reader.consume(stretch)
+        cursor_row.xid, cursor_row.event_id = stretch.until
         cursor_row.save(update_fields=("xid", "event_id", "updated_at"))
     return lines
 
 
-def advance_all() -> int:
-    """Let every consumer read until it is up to date; one that fails is logged and left where it was."""
-    total = 0
-    for reader in registered():
-        try:
-            while lines := advance(reader):
-                total += lines
-                if lines < reader.least:
-                    break
-        except Exception:
-            log.exception("consumer.failed", extra={"consumer": reader.name})
-    return total
+def advance_all(*, until: float = math.inf) -> bool:
+    """Let the consumers read in turns, a batch each; returns whether all are up to date, `False` when `until` came.
+
+    One that fails is logged and left where it was. `until` is of the monotonic clock; each reads one batch at least.
+    """
+    reading = list(registered())
+    while reading := [reader for reader in reading if _goes_on(reader)]:
+        if monotonic() > until:
+            return False
+    return True
+
+
+def _goes_on(reader: Reader) -> bool:
+    """Let it read; returns whether to look again soon."""
+    try:
+        lines = advance(reader)
+    except Exception:
+        log.exception("consumer.failed", extra={"consumer": reader.name})
+        return False
+    return lines > 0 and lines >= reader.least
 
 
 def rewind(name: str) -> None:
@@ -157,32 +171,24 @@ def _locked_cursor(name: str) -> Cursor | None:
     return Cursor.objects.select_for_update(skip_locked=True).filter(consumer=name).first()
 
 
-def _by_line(reader: Consumer, after: Cursor) -> tuple[int, Place]:
-    events = _read(after, limit=reader.batch)
-    if not events:
-        return 0, _place_of(after)
-    reader.consume(events)
-    return len(events), (events[-1].xid, events[-1].id)
-
-
-def _by_stretch(reader: StretchConsumer, after: Cursor) -> tuple[int, Place]:
+def _next_stretch(after: Cursor, *, limit: int) -> tuple[int, Stretch | None]:
+    """The next `limit` lines that can be read by now, and how many there are."""
     with connection.cursor() as cursor:
-        cursor.execute(_END_OF_STRETCH, (str(after.xid), after.event_id or _LOWEST_ID, reader.batch))
+        cursor.execute(_END_OF_STRETCH, (str(after.xid), after.event_id or _LOWEST_ID, limit))
         row = cursor.fetchone()
     if row is None:
-        return 0, _place_of(after)
+        return 0, None
     xid, id, lines = row
-    reader.consume(Stretch(_place_of(after), (xid, id)))
-    return lines, (xid, id)
+    return lines, Stretch(_place_of(after), (xid, id))
 
 
 def _place_of(cursor_row: Cursor) -> Place:
     return cursor_row.xid, cursor_row.event_id or UUID(_LOWEST_ID)
 
 
-def _read(after: Cursor, *, limit: int) -> list[LoggedEvent]:
+def _read(stretch: Stretch, *, only: str) -> list[LoggedEvent]:
     with connection.cursor() as cursor:
-        cursor.execute(_READ, (str(after.xid), after.event_id or _LOWEST_ID, limit))
+        cursor.execute(_READ.format(only=only), stretch.bounds)
         return [_logged(*row) for row in cursor.fetchall()]
 
 
