@@ -1,4 +1,6 @@
-"""`/admin/templates/` is the list of templates, `/admin/templates/{key}` the editor: one page, two modules."""
+"""`/admin/templates/` is the list of templates and partials, `/admin/templates/{key}` the editor of a template and
+`/admin/templates/-/partials/{key}` that of a partial: one page, a module for each.
+"""
 
 from typing import Any
 
@@ -29,22 +31,23 @@ HEADERS = {
 
 
 @require_safe
-def editor(request: HttpRequest, key: str = "") -> HttpResponse:
-    """The page; `key` is the template to open, without one the list is shown."""
+def editor(request: HttpRequest, key: str = "", partial: str = "") -> HttpResponse:
+    """The page; `key` is the template to open, `partial` the partial; without either the list is shown."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path(), "/admin/login/")
     if not may_read(request.user):
         raise PermissionDenied
-    page = render_to_string("templates_app/editor.html", _facts(request, key), request)
+    page = render_to_string("templates_app/editor.html", _facts(request, key, partial), request)
     return HttpResponse(page, headers=HEADERS)
 
 
-def _facts(request: HttpRequest, key: str) -> dict[str, Any]:
+def _facts(request: HttpRequest, key: str, partial: str) -> dict[str, Any]:
     known = tenants()
     asked = request.GET.get("tenant", "")
     chosen = next((one for one in known if asked in (one.key, str(one.id))), known[0] if known else None)
     return {
         "key": key,
+        "partial": partial,
         "tenants": known,
         "chosen": chosen,
         "channels": ",".join(shapes()),

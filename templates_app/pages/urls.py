@@ -1,6 +1,7 @@
 """Routes of the editor, below `/admin/templates/`.
 
-What begins with `-` is no key of a template: the API's own views for a person, and frames.
+What begins with `-` is no key of a template: the API's own views for a person, frames, and
+the editor of partials.
 """
 
 from typing import Any
@@ -25,6 +26,7 @@ def for_people(route: URLPattern) -> URLPattern:
 urlpatterns = [
     path("-/frame", frame, name="template_frame"),
     *map(for_people, api),
+    path("-/partials/<str:partial>", editor, name="partial_editor"),
     path("", editor, name="template_list"),
     path("<str:key>", editor, name="template_editor"),
 ]

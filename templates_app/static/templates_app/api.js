@@ -50,3 +50,4 @@ const FIRST = ["email", "sms", "push", "web_push", "in_app", "chat", "webhook"];
 const rank = (channel) => (FIRST.includes(channel) ? FIRST.indexOf(channel) : FIRST.length);
 export const channels = document.body.dataset.channels.split(",").filter(Boolean).sort((one, other) => rank(one) - rank(other));
 export const pageOf = (key) => `${root}${encodeURIComponent(key)}?tenant=${encodeURIComponent(document.body.dataset.tenantKey)}`;
+export const pageOfPartial = (key) => `${root}-/partials/${encodeURIComponent(key)}?tenant=${encodeURIComponent(document.body.dataset.tenantKey)}`;

@@ -5,7 +5,7 @@ import { ask } from "./dialogs.js";
 import { byId, el, fill, toast, trouble } from "./dom.js";
 import { Draft, placeOf } from "./draft.js";
 import { blank, fieldsOf, head, jsonInput } from "./fields.js";
-import { Findings } from "./findings.js";
+import { Findings, select } from "./findings.js";
 import { listen } from "./keys.js";
 import { Preview, required } from "./preview.js";
 import { drawVersions } from "./versions.js";
@@ -297,13 +297,6 @@ class Editor {
     field?.focus();
     if (field?.tagName === "TEXTAREA" && place.field) select(field, finding.line);
   }
-}
-
-function select(field, line) { // the line a finding speaks of
-  const lines = field.value.split("\n");
-  const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
-  field.setSelectionRange(start, start + (lines[line - 1] || "").length);
-  field.scrollTop = Math.max(0, (line - 4) * parseFloat(getComputedStyle(field).lineHeight));
 }
 
 const placed = (pointer) => { const { channel, locale } = placeOf(pointer); return { part: channel, locale }; };

@@ -36,3 +36,10 @@ export class Findings {
 
 const field = (pointer) => (/^\/(parts\/[^/]+|locales\/[^/]+\/[^/]+)\/(.+)/.exec(pointer)?.[2] || pointer.slice(1)).replaceAll("/", " › ");
 const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+
+export function select(field, line) { // the line a finding speaks of
+  const lines = field.value.split("\n");
+  const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+  field.setSelectionRange(start, start + (lines[line - 1] || "").length);
+  field.scrollTop = Math.max(0, (line - 4) * parseFloat(getComputedStyle(field).lineHeight));
+}

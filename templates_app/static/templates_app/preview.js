@@ -7,7 +7,7 @@ const csrf = document.body.dataset.csrf;
 let frames = 0;
 
 export class Preview {
-  constructor({ sampled }) {
+  constructor({ sampled, samples = true }) {
     this.device = "desktop";
     this.scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
     this.shows = "page";
@@ -19,7 +19,7 @@ export class Preview {
       this.switch("Device", "device", { desktop: "Desktop", phone: "Phone" }),
       this.switch("Scheme", "scheme", { light: "Light", dark: "Dark" }),
       this.page = this.switch("Form of the mail", "shows", { page: "Page", text: "Text" }),
-      el("label", { for: "sample", class: "hidden" }, "Sample data"), this.sample, this.state);
+      samples && el("label", { for: "sample", class: "hidden" }, "Sample data"), samples && this.sample, this.state);
     this.node = el("section", { class: "pane show", "aria-label": "Preview" }, this.tools, this.stage);
   }
 
