@@ -1,7 +1,8 @@
 """Claim work: conditional updates under SKIP LOCKED, in turns over the tenants, with a lease and a growing epoch.
 
 `now()` is the database's clock, the only one that judges leases and due times; it is stable within a statement, so
-indexes serve it (`clock_timestamp()` they could not).
+indexes serve it (`clock_timestamp()` they could not). The statements are functions, whose plans are kept: see
+`migrations/0010_claim_functions.py`.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from orchestrator.values import ClaimedDelivery, ClaimedNotification
 
@@ -18,74 +19,8 @@ PLAN_LEASE_SECONDS = 10  # for the few pages of one turn
 MOST_TENANTS = 32  # tenants served in one claim; the next claim goes on after them
 NOBODY = UUID(int=0)
 
-# The tenants that have work in a lane, by hopping from one to the next through the index; of those whose work is due so
-# many rows of each. Who only waits for a later moment takes no share.
-_DELIVERIES = """
-WITH RECURSIVE turn AS (
-  (SELECT tenant_id, 1 AS number FROM notifications_delivery
-   WHERE state = 'pending' AND lane = %(lane)s AND tenant_id > %(after)s ORDER BY tenant_id LIMIT 1)
-  UNION ALL
-  SELECT (SELECT next.tenant_id FROM notifications_delivery next
-          WHERE next.state = 'pending' AND next.lane = %(lane)s AND next.tenant_id > turn.tenant_id
-          ORDER BY next.tenant_id LIMIT 1), turn.number + 1
-  FROM turn WHERE turn.tenant_id IS NOT NULL AND turn.number < %(tenants)s
-), sharing AS (
-  SELECT tenant_id FROM turn WHERE tenant_id IS NOT NULL AND EXISTS (
-    SELECT FROM notifications_delivery first
-    WHERE first.state = 'pending' AND first.lane = %(lane)s AND first.tenant_id = turn.tenant_id
-      AND first.due_at <= now())
-), chosen AS (
-  SELECT due.id FROM sharing, LATERAL (
-    SELECT id FROM notifications_delivery
-    WHERE state = 'pending' AND lane = %(lane)s AND tenant_id = sharing.tenant_id AND due_at <= now()
-    ORDER BY due_at
-    LIMIT (SELECT ceil(%(limit)s / nullif(count(*), 0)::numeric) FROM sharing)
-    FOR UPDATE SKIP LOCKED
-  ) AS due
-  LIMIT %(limit)s
-)
-UPDATE notifications_delivery SET state = 'claimed', lease_epoch = lease_epoch + 1, due_at = NULL, wait_reason = '',
-  lease_until = now() + %(lease)s * interval '1 second'
-WHERE id = ANY (ARRAY(SELECT id FROM chosen))
-RETURNING id, tenant_id, notification_id, recipient_id, endpoint_id, channel, step, last_step, mode, priority, attempts,
-  attempts_before, crashes, lease_epoch, expires_at, unknown_policy, data, created_at, now(),
-  template_version_id, locale, success
-"""
-
-_NOTIFICATIONS = """
-WITH RECURSIVE turn AS (
-  (SELECT tenant_id, 1 AS number FROM notifications_notification
-   WHERE due_at IS NOT NULL AND priority = %(lane)s AND tenant_id > %(after)s ORDER BY tenant_id LIMIT 1)
-  UNION ALL
-  SELECT (SELECT next.tenant_id FROM notifications_notification next
-          WHERE next.due_at IS NOT NULL AND next.priority = %(lane)s AND next.tenant_id > turn.tenant_id
-          ORDER BY next.tenant_id LIMIT 1), turn.number + 1
-  FROM turn WHERE turn.tenant_id IS NOT NULL AND turn.number < %(tenants)s
-), sharing AS (
-  SELECT tenant_id FROM turn WHERE tenant_id IS NOT NULL AND EXISTS (
-    SELECT FROM notifications_notification first
-    WHERE first.due_at IS NOT NULL AND first.priority = %(lane)s AND first.tenant_id = turn.tenant_id
-      AND first.due_at <= now())
-), chosen AS (
-  SELECT due.id FROM sharing, LATERAL (
-    SELECT id FROM notifications_notification
-    WHERE due_at IS NOT NULL AND priority = %(lane)s AND tenant_id = sharing.tenant_id AND due_at <= now()
-      AND (lease_until IS NULL OR lease_until < now() OR lease_until > now() + 2 * %(lease)s * interval '1 second')
-    ORDER BY due_at
-    LIMIT (SELECT ceil(%(limit)s / nullif(count(*), 0)::numeric) FROM sharing)
-    FOR UPDATE SKIP LOCKED
-  ) AS due
-  LIMIT %(limit)s
-)
-UPDATE notifications_notification SET lease_epoch = lease_epoch + 1,
-  crashes = crashes + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END,
-  lease_until = now() + %(lease)s * interval '1 second'
-WHERE id = ANY (ARRAY(SELECT id FROM chosen))
-RETURNING id, tenant_id, mode, type, category, priority, strategy,
-  channels, ARRAY(SELECT jsonb_object_keys(content)), recipients,
-  segment_id, recipient_count, scheduled_at, scheduled_local, recurrence, expires_at, unknown_policy, created_at,
-  lease_epoch, crashes, plan_position, planned_count, now(), template, dedup, data
-"""
+_DELIVERIES = "SELECT * FROM orchestrator_claim_deliveries(%s::smallint, %s, %s, %s, %s)"
+_NOTIFICATIONS = "SELECT * FROM orchestrator_claim_notifications(%s::smallint, %s, %s, %s, %s)"
 
 _RELEASE = """
 UPDATE notifications_notification n SET lease_until = NULL
@@ -143,10 +78,9 @@ def _in_turn(stage: str, lane: int, statement: str, *, limit: int, lease: int) -
     return rows
 
 
-def _claim(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A claim that a crash of PostgreSQL takes back is a claim that was never made: no need to wait for the disk.
-        cursor.execute("SET LOCAL synchronous_commit = off")
-        cursor.execute(statement, {"tenants": MOST_TENANTS, **parameters})
+def _claim(statement: str, *, lane: int, after: UUID, limit: int, lease: int) -> list[tuple[Any, ...]]:
+    """One round trip: the statement is its own transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, (lane, after, MOST_TENANTS, limit, lease))
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
