@@ -84,13 +84,10 @@ _LATENCIES = _Table("analytics_latencycount", ("bucket",), ("count",))
 
 def _rows(table: _Table, asked: Asked) -> list[tuple[Any, ...]]:
     pieces = _pieces(asked)
-    hour = ", date_bin('1 hour', starts_at, %(since)s) AS hour" if asked.time == "hour" else ""
+    groups = (*asked.by, *_TIME_COLUMN[asked.time], *table.keys)
     names = {
         "table": table.name,
-        "keys": ", ".join((*asked.by, *table.keys)) + (", hour" if hour else ""),
-        "told": ", ".join((*asked.by, *_time_column(asked), *table.keys)),
-        "given": ", ".join((*asked.by, *table.keys)) + hour,
-        "summed": ", ".join(f"sum({one})::bigint AS {one}" for one in table.sums),
+        "told": ", ".join(groups),
         "totals": ", ".join(f"sum(sign * {one})::bigint" for one in table.sums),
         "only": "".join(f" AND {name} = %({name})s" for name in asked.only),
     }
@@ -98,7 +95,7 @@ def _rows(table: _Table, asked: Asked) -> list[tuple[Any, ...]]:
         **asked.only,
         "tenant": asked.tenant_id,
         "mode": asked.mode,
-        "since": asked.since,
+        "first": asked.since,
         "names": [piece.name for piece in pieces],
         "minutes": [piece.minutes for piece in pieces],
         "sinces": [piece.since for piece in pieces],
@@ -109,10 +106,6 @@ def _rows(table: _Table, asked: Asked) -> list[tuple[Any, ...]]:
         cursor.execute(_ADD_UP.format(**names), parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
-
-
-def _time_column(asked: Asked) -> Sequence[str]:
-    return {"": (), "hour": ("hour",), "day": ("day",)}[asked.time]
 
 
 def _pieces(asked: Asked) -> Sequence[Piece]:
@@ -131,15 +124,20 @@ def _key(found: Sequence[Any]) -> tuple[str, ...]:
     return tuple(iso(one) if isinstance(one, datetime) else str(one) for one in found)
 
 
-# One look-up of the primary key for each piece: LATERAL keeps the planner from anything else.
+_TIME_COLUMN: Mapping[Time, tuple[str, ...]] = {
+    "": (),
+    "hour": ("date_bin('1 hour', starts_at, %(first)s)",),
+    "day": ("day",),
+}
+
+# One look-up of the primary key for each piece: OFFSET keeps the planner from anything else.
 _ADD_UP = """
 SELECT {told}, {totals}
 FROM unnest(%(names)s::text[], %(minutes)s::smallint[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[],
   %(signs)s::int[]) AS piece (day, length, since, until, sign)
 CROSS JOIN LATERAL (
-  SELECT {given}, {summed} FROM {table}
+  SELECT * FROM {table}
   WHERE tenant_id = %(tenant)s AND mode = %(mode)s AND minutes = length
-    AND starts_at >= since AND starts_at < until{only}
-  GROUP BY {keys}) AS part
+    AND starts_at >= since AND starts_at < until{only} OFFSET 0) AS row
 GROUP BY {told} HAVING sum(sign * count) <> 0
 """

@@ -41,7 +41,9 @@ class SummaryShown(Struct, kw_only=True):
     results: list[GroupShown]
 
 
-SummaryQuestion = question("SummaryQuestion", group_by=GROUPINGS, unless_given="channel unless given", outcomes=True)
+SummaryQuestion = question(
+    "SummaryQuestion", group_by=GROUPINGS, unless_given="channel unless given", more={"outcome": OUTCOMES}
+)
 
 
 class Summary(TenantView):

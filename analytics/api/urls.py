@@ -6,6 +6,7 @@ from analytics.api.breakdowns import Channels, Strategies, Types
 from analytics.api.costs import Costs
 from analytics.api.engagement import Engagement
 from analytics.api.experiments import ExperimentFigures
+from analytics.api.recommendations import Recommendations
 from analytics.api.summary import Summary
 
 urlpatterns = [
@@ -16,4 +17,5 @@ urlpatterns = [
     path("analytics/costs", Costs.as_view()),
     path("analytics/engagement", Engagement.as_view()),
     path("analytics/experiments/<str:key>", ExperimentFigures.as_view()),
+    path("analytics/recommendations", Recommendations.as_view()),
 ]
