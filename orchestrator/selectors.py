@@ -183,6 +183,6 @@ def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords
     rows = rows.annotate(policy=Subquery(their_type.values("policy")))
     fields = ("id", "type", "status", "content", "data", "metadata", "traceparent", "category")
     return {
-        found[0]: NotificationWords(*(*found, policy_in(policy or {})))
-        for *found, policy in rows.values_list(*fields, "policy")
+        found[0]: NotificationWords(*(*found, first_sent_at is not None, policy_in(policy or {})))
+        for *found, first_sent_at, policy in rows.values_list(*fields, "first_sent_at", "policy")
     }

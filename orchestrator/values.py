@@ -95,6 +95,7 @@ class NotificationWords:
     metadata: Mapping[str, Any]
     traceparent: str
     category: str
+    was_sent: bool = False  # at least one delivery of it
     policy: TypePolicy = NO_POLICY  # of its type, as it is now
 
     @property

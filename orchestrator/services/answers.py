@@ -1,6 +1,6 @@
 """Write what became of a batch: what was held back, and what the providers answered. Twice changes nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +16,12 @@ from kernel.metrics import COST_MICROS, DELIVERIES, DELIVERY_SECONDS, PROVIDER_E
 from orchestrator.rules.outcomes import after_call
 from orchestrator.rules.success import is_success
 from orchestrator.services import dead_letters
+from orchestrator.services.calls import attempt_id, close_attempts
 from orchestrator.services.costs import note_costs
+from orchestrator.services.moves import Written, late_proof, move
+from orchestrator.services.next_steps import follow_up
 from orchestrator.services.routing import ProviderCall
 from orchestrator.services.settle import note_first_sent
-from orchestrator.services.write import Written, attempt_id, close_attempts, follow_up, late_proof, move
 from orchestrator.values import Move
 
 INSTANT = timedelta(microseconds=1)
@@ -56,18 +58,21 @@ def write_held(held: Sequence[Move], *, at: datetime) -> None:
         DELIVERIES.labels(m.delivery.channel, "", m.reason or m.state).inc()
 
 
-def write_answers(answers: Sequence[Answer], *, at: datetime) -> None:
-    """Write what the providers answered, and everything that follows from it."""
+def write_answers(answers: Sequence[Answer], *, unsent: Collection[UUID], at: datetime) -> None:
+    """Write what the providers answered, and everything that follows from it. `unsent`: notifications of which nothing
+    had been sent.
+    """
     if not answers:
         return
     rounds: list[list[Written]] = []
+    details: dict[tuple[str, int, float, int], dict[str, Any]] = {}
     for answer in answers:
         was = "sending"
         call = answer.call
         for number, next_move in enumerate(after_call(call.delivery, answer.result, call.road, at=at)):
             if number == len(rounds):
                 rounds.append([])
-            rounds[number].append(_written(answer, next_move, was))
+            rounds[number].append(_written(answer, next_move, was, details))
             was = next_move.state
     with transaction.atomic():
         close_attempts(map(_closing, answers))
@@ -83,7 +88,8 @@ def write_answers(answers: Sequence[Answer], *, at: datetime) -> None:
                 done += [w for w in lost if w.move.delivery.id in proven]
         follow_up(done, at=at + 2 * INSTANT)
         dead_letters.add([_dead(w) for w in done if w.move.state == "dead"], at=at)
-        note_first_sent({w.move.delivery.notification_id for w in done if w.move.state == "sent"}, at=at)
+        sent = {w.move.delivery.notification_id for w in done if w.move.state == "sent"}
+        note_first_sent(sent.intersection(unsent), at=at)
         note_costs(
             {a.call.delivery.id: (a.cost_micros, a.call.account.terms.currency) for a in answers if a.cost_micros}
         )
@@ -91,19 +97,29 @@ def write_answers(answers: Sequence[Answer], *, at: datetime) -> None:
     _count(answers)
 
 
-def _written(answer: Answer, next_move: Move, was: str) -> Written:
+def _written(
+    answer: Answer, next_move: Move, was: str, details: dict[tuple[str, int, float, int], dict[str, Any]]
+) -> Written:
+    """`details` are those of the batch: what is equal is one object, and is written down once."""
     call = answer.call
     proof = "delivered" if next_move.state == "sent" and not call.road.reports_delivery else next_move.state
     succeeded = is_success(call.delivery.success, proof)
+    cost = answer.cost_micros if next_move.state == "sent" else 0
+    key = call.account.key, call.delivery.attempt_number, answer.seconds, cost
+    if key not in details:
+        details[key] = _detail(answer, cost)
+    return Written(next_move, was=was, succeeded=succeeded, detail=details[key])
+
+
+def _detail(answer: Answer, cost: int) -> dict[str, Any]:
+    call = answer.call
     detail: dict[str, Any] = {
         "provider": call.account.provider,
         "account": call.account.key,
         "attempt": call.delivery.attempt_number,
         "seconds": round(answer.seconds, 4),
     }
-    if next_move.state == "sent" and answer.cost_micros:
-        detail |= {"cost_micros": answer.cost_micros, "currency": call.account.terms.currency}
-    return Written(next_move, was=was, succeeded=succeeded, detail=detail)
+    return detail | ({"cost_micros": cost, "currency": call.account.terms.currency} if cost else {})
 
 
 def _closing(answer: Answer) -> tuple[UUID, str, str, str, str]:

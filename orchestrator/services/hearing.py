@@ -23,9 +23,10 @@ from notifications.rules.states import BROKEN, DeliveryState
 from orchestrator.rules.receipts import Heard, hear
 from orchestrator.rules.success import BY_PEOPLE, is_success
 from orchestrator.services import dead_letters
+from orchestrator.services.calls import disown_calls
+from orchestrator.services.next_steps import Place, follow_places
 from orchestrator.services.settle import settle
 from orchestrator.services.successes import note_success
-from orchestrator.services.write import Place, disown_calls, follow_places
 
 # A campaign is sent in minutes, so statistics are old when its receipts come. The look-ups are fenced (OFFSET 0, LIMIT
 # 1) to go by their index whatever the planner believes: joined freely, 200 receipts took twenty seconds.

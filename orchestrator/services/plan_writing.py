@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from events.services import line_ids
+from orchestrator.rules.shapes import in_shapes
 from orchestrator.services.timers import wake_timekeeper
 from orchestrator.values import ClaimedNotification, PlannedDelivery
 
@@ -105,15 +106,7 @@ def write_plan(planned: Sequence[Planned], deliveries: Sequence[PlannedDelivery]
 
 def _in_shapes(deliveries: Sequence[PlannedDelivery], at: datetime) -> Iterator[list[Any]]:
     """The columns of the shapes of deliveries, and what each of them has for itself."""
-    numbers: dict[Hashable, int] = {}
-    shapes: list[PlannedDelivery] = []
-    shape_of: list[int] = []
-    for delivery in deliveries:
-        shape = _shape(delivery)
-        if (number := numbers.get(shape)) is None:
-            shapes.append(delivery)
-            number = numbers[shape] = len(shapes)  # PostgreSQL counts from one
-        shape_of.append(number)
+    shapes, shape_of = in_shapes(deliveries, _shape)
     yield from (
         [shape.tenant_id for shape in shapes],
         [shape.notification_id for shape in shapes],

@@ -13,9 +13,11 @@ from channels_app.registry import channels, providers
 from kernel.backoff import CAP_SECONDS
 from orchestrator.rules.outcomes import MOST_RETRY_AFTER, Road, after_crash
 from orchestrator.services import dead_letters
+from orchestrator.services.calls import attempt_id, close_attempts
 from orchestrator.services.claim import LEASE_SECONDS, claimed_delivery
+from orchestrator.services.moves import Written, move
+from orchestrator.services.next_steps import follow_up
 from orchestrator.services.settle import settle
-from orchestrator.services.write import Written, attempt_id, close_attempts, follow_up, move
 from orchestrator.values import ClaimedDelivery, Move
 
 # Taking over is a new epoch: whoever held the lease can write nothing any more, except proof of acceptance.

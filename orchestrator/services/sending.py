@@ -29,6 +29,7 @@ from orchestrator.rules.situation import NOBODY
 from orchestrator.rules.timing import Hold, Timing, hold_of, may_wait, place_matters
 from orchestrator.selectors import steps_that_succeeded, tries_of, words_of
 from orchestrator.services.answers import Answer, write_answers, write_held
+from orchestrator.services.calls import begin
 from orchestrator.services.caps import hold_back
 from orchestrator.services.claim import LEASE_SECONDS
 from orchestrator.services.clocks import place_of, zone_of
@@ -42,7 +43,6 @@ from orchestrator.services.settle import settle
 from orchestrator.services.spikes import notice
 from orchestrator.services.suppressed import keep_back
 from orchestrator.services.tracking import tracked
-from orchestrator.services.write import begin
 from orchestrator.values import CRITICAL, ClaimedDelivery, Move, NotificationWords
 from preferences.rules import Jurisdiction, Refusal, Wishes, judged
 from preferences.selectors import wishes_of
@@ -86,13 +86,14 @@ def _send(claimed: Sequence[ClaimedDelivery], *, at: datetime) -> list[ClaimedDe
     facts = _look(claimed)
     calls, held = _decide(claimed, facts, at=at)
     write_held(held, at=at)
+    unsent = {id for id, said in facts.words.items() if not said.was_sent}
     elapsed = 0.0
     while calls and elapsed < FRESH_SECONDS:
         some, calls = calls[:IN_FLIGHT], calls[IN_FLIGHT:]
         begun_at = at + timedelta(seconds=elapsed)
         answers = _call(_begin(some, facts.words, at=begun_at))
         ended_at = begun_at + timedelta(seconds=max((answer.seconds for answer in answers), default=0))
-        outlast(partial(write_answers, answers, at=ended_at))
+        outlast(partial(write_answers, answers, unsent=unsent, at=ended_at))
         elapsed = monotonic() - looked
     return [call.delivery for call in calls]
 

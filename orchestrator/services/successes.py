@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from orchestrator.rules.success import is_success
+from orchestrator.services.next_steps import Place, follow_places
 from orchestrator.services.settle import settle
-from orchestrator.services.write import Place, follow_places
 from tenants.scope import platform_scope
 
 # What came back to us has not succeeded, whoever saw it.

@@ -17,10 +17,10 @@ from notifications.rules.states import FANOUT
 from notifications.services import cancel as cancel_module
 from notifications.services.cancel import Cancelled, TooLate, cancel, cancel_by_key, stop_left_over
 from orchestrator import pipeline
+from orchestrator.services.calls import begin
 from orchestrator.services.claim import claim_deliveries, claim_notifications
 from orchestrator.services.planning import plan_batch
 from orchestrator.services.settle import settle
-from orchestrator.services.write import begin
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests import make

@@ -11,9 +11,9 @@ from channels_app.values import Receipt, ReceiptKind
 from events.models import Event
 from notifications.models import Delivery, Notification
 from orchestrator import pipeline
+from orchestrator.services.calls import begin
 from orchestrator.services.claim import claim_deliveries
 from orchestrator.services.hearing import Told, hear_batch
-from orchestrator.services.write import begin
 from tests.make import AT, IN_APP, a_notification, a_tenant, recipients
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,8 +15,8 @@ from channels_app.values import Account
 from events.models import Event
 from notifications.models import Delivery
 from orchestrator import pipeline
+from orchestrator.services.calls import begin
 from orchestrator.services.claim import claim_deliveries
-from orchestrator.services.write import begin
 from preferences.models import Suppression
 from tenants.models import Tenant
 from tests.channels_app import reporting

@@ -15,11 +15,12 @@ from notifications.fields import AT_ONCE
 from notifications.models import Attempt, Delivery, Notification, Tally
 from orchestrator import pipeline
 from orchestrator.models import DeadLetter
+from orchestrator.services.calls import begin
 from orchestrator.services.claim import claim_deliveries, claim_notifications
+from orchestrator.services.moves import Written, late_proof, move
 from orchestrator.services.planning import plan_batch
 from orchestrator.services.recovery import give_up_holding, recover
 from orchestrator.services.settle import settle_left_over
-from orchestrator.services.write import Written, begin, late_proof, move
 from orchestrator.timekeeper import look
 from orchestrator.values import Move
 from tests.make import IN_APP, a_notification, a_tenant, recipients

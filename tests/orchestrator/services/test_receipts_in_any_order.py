@@ -20,9 +20,9 @@ from events.models import Event
 from notifications.fields import AT_ONCE
 from notifications.models import Delivery
 from orchestrator import pipeline
+from orchestrator.services.calls import attempt_id, begin, close_attempts
 from orchestrator.services.claim import claim_deliveries
 from orchestrator.services.receipts import hear_reports
-from orchestrator.services.write import attempt_id, begin, close_attempts
 from orchestrator.values import ClaimedDelivery
 from tests.channels_app import reporting
 from tests.channels_app.reporting import Reporter

@@ -17,8 +17,8 @@ from notifications.fields import AT_ONCE
 from notifications.models import Delivery
 from orchestrator import pipeline
 from orchestrator.services import receipts
+from orchestrator.services.calls import attempt_id, begin, close_attempts
 from orchestrator.services.claim import claim_deliveries
-from orchestrator.services.write import attempt_id, begin, close_attempts
 from orchestrator.timekeeper import look
 from orchestrator.values import ClaimedDelivery
 from tests.channels_app import reporting
