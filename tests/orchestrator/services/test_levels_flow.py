@@ -207,6 +207,22 @@ def test_who_moves_to_where_it_is_day_is_told_at_once(acme: Tenant, ana: UUID) -
     assert delivery(row).state == "sent"
 
 
+def test_a_device_that_is_on_a_journey_takes_quiet_hours_along_until_it_is_back(acme: Tenant, ana: UUID) -> None:
+    now = datetime.now(UTC)
+    put(tenant_id=acme.id, recipient_id=ana, document={"quiet_hours": [hours(begin=-1, end=1)]}, at=now)
+    row = told(acme, ana)
+    waiting = delivery(row)
+
+    document, until = {"timezone": "Asia/Tokyo"}, now + timedelta(days=3)
+    added = override(tenant_id=acme.id, recipient_id=ana, document=document, until=until, note="", actor="test", at=now)
+    pipeline.send(1)
+    take_back(tenant_id=acme.id, recipient_id=ana, id=added.id)
+
+    assert waiting.wait_reason == "quiet_hours"
+    assert delivery(row).state == "sent"
+    assert delivery(told(acme, ana)).wait_reason == "quiet_hours"
+
+
 def test_marketing_by_text_waits_for_the_calling_hours_of_the_number_and_other_texts_do_not(
     acme: Tenant, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
