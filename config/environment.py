@@ -294,7 +294,12 @@ DATABASE_ROLE = Variable(
     "CARILLON_DATABASE_ROLE", text(), "The database role connections start as; unset follows from the kind of process."
 )
 WEB_WORKERS = Variable("WEB_WORKERS", integer(low=1, high=256), "Processes that serve the API.", default="2")
-WEB_THREADS = Variable("WEB_THREADS", integer(low=1, high=256), "Threads in each of them.", default="4")
+WEB_THREADS = Variable(
+    "WEB_THREADS",
+    integer(low=1, high=256),
+    "Threads in each of them, each with a database connection. What they take at the same time is written together.",
+    default="16",
+)
 WORKER_THREADS = Variable(
     "WORKER_THREADS", integer(low=1, high=256), "Bells one worker process answers at the same time.", default="8"
 )
