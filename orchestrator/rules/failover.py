@@ -69,6 +69,8 @@ def bound_to(
 
 
 def _calls_left(order: Sequence[str], tried: Sequence[Tried], *, calls_each: int) -> dict[str, int]:
+    if not tried:  # mostly, and a counter costs more than all the rest
+        return dict.fromkeys(order, calls_each)
     made = Counter(call.account for call in tried)
     refused = {call.account for call in tried if call.outcome == "refused"}
     return {account: 0 if account in refused else max(calls_each - made[account], 0) for account in order}
