@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
@@ -86,6 +86,23 @@ def test_a_click_of_a_mailbox_provider_leaves_at_once(tenant: Tenant, token: str
     kept = Suppression.objects.get()
     assert (kept.tenant_id, kept.address_masked, kept.source) == (tenant.id, "a•••@example.org", "page")
     assert Event.objects.get(kind="suppression.added").tenant_id == tenant.id
+
+
+def test_a_click_takes_few_statements_and_the_second_one_no_more(tenant: Tenant, token: str) -> None:
+    def statements() -> int:
+        asked: list[str] = []
+
+        def note(execute: Any, sql: str, *rest: Any) -> Any:
+            asked.append(sql)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(note):
+            assert post(token, ONE_CLICK).status_code == 200
+        return len(asked)
+
+    first, second = statements(), statements()
+
+    assert second <= first <= 16, (first, second)  # savepoints and scopes included
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
