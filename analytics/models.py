@@ -1,4 +1,4 @@
-"""What analytics remembers: counts of quarters, hours and days (UTC), made from the log and from nothing else."""
+"""What analytics remembers: counts of stretches of time, made from the log and from nothing else."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from django.db import models
 class OutcomeCount(models.Model):
     """How often an outcome was come to, from `starts_at` on for so many minutes (one of `rules.rollups.GRAINS`).
 
-    The rows of a day are the sum of those of its hours, and these of their quarters.
+    The rows of a coarser grain are the sum of those of the finer ones.
     """
 
     pk = models.CompositePrimaryKey(

@@ -10,7 +10,6 @@ from analytics.rules.latency import BOUNDS
 from analytics.rules.rollups import (
     AUTOMATED,
     COUNTED_KINDS,
-    DAY,
     ENDS,
     ENGAGED,
     GRAINS,
@@ -55,10 +54,10 @@ def _forget(cursor: Any, table: str, *, oldest: datetime) -> int:
         "sums": ", ".join(sums),
         "summed": ", ".join(f"sum({one})" for one in sums),
     }
-    moments = {"oldest": oldest, "day": DAY, "hour": HOUR}
-    cursor.execute(_FORGET.format(**names), moments)
+    cursor.execute(_FORGET.format(**names), {"oldest": oldest})
     forgotten = int(cursor.rowcount)
-    cursor.execute(_REST_OF_DAY.format(**names), moments)
+    coarse = [grain for grain in GRAINS if grain > HOUR]
+    cursor.execute(_REST.format(**names), {"oldest": oldest, "hour": HOUR, "coarse": coarse})
     return forgotten
 
 
@@ -137,7 +136,7 @@ WITH line AS MATERIALIZED (
       THEN greatest(floor(extract(epoch FROM told.at - origin.wanted_at) * 1000), 0)::bigint END AS took_ms
   FROM told FULL JOIN origin ON origin.id = told.notification_id
 ), cell AS MATERIALIZED (
-  SELECT tenant_id, mode, date_bin(%(quarter)s * interval '1 minute', at, '2000-01-01Z') AS quarter,
+  SELECT tenant_id, mode, date_bin(%(quarter)s * interval '1 minute', at, '1970-01-01Z') AS quarter,
     coalesce(channel, '') AS channel, type, strategy, outcome, coalesce(currency, '') AS currency,
     CASE WHEN outcome = 'sent' THEN width_bucket(took_ms, %(bounds)s::bigint[]) END AS bucket,
     sum(number) AS count, coalesce(sum(number) FILTER (WHERE attempted), 0) AS attempts,
@@ -149,7 +148,7 @@ WITH line AS MATERIALIZED (
 ), kept_latency AS (
   INSERT INTO analytics_latencycount AS kept
     (tenant_id, mode, minutes, starts_at, channel, type, strategy, bucket, count)
-  SELECT tenant_id, mode, minutes, date_bin(length, quarter, '2000-01-01Z'), channel, type, strategy, bucket, sum(count)
+  SELECT tenant_id, mode, minutes, date_bin(length, quarter, '1970-01-01Z'), channel, type, strategy, bucket, sum(count)
   FROM cell CROSS JOIN grain WHERE bucket IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
   ON CONFLICT (tenant_id, mode, minutes, starts_at, channel, type, strategy, bucket)
     DO UPDATE SET count = kept.count + excluded.count
@@ -157,7 +156,7 @@ WITH line AS MATERIALIZED (
 INSERT INTO analytics_outcomecount AS kept
   (tenant_id, mode, minutes, starts_at, channel, type, strategy, outcome, currency,
    count, attempts, timed, latency_ms, cost_micros)
-SELECT tenant_id, mode, minutes, date_bin(length, quarter, '2000-01-01Z'), channel, type, strategy, outcome, currency,
+SELECT tenant_id, mode, minutes, date_bin(length, quarter, '1970-01-01Z'), channel, type, strategy, outcome, currency,
   sum(count), sum(attempts), sum(timed), sum(latency_ms), sum(cost_micros)
 FROM cell CROSS JOIN grain GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ON CONFLICT (tenant_id, mode, minutes, starts_at, channel, type, strategy, outcome, currency) DO UPDATE SET
@@ -169,13 +168,15 @@ ON CONFLICT (tenant_id, mode, minutes, starts_at, channel, type, strategy, outco
 # Ids of lines begin with their moment.
 _OLDEST = "SELECT date_trunc('hour', at, 'UTC') FROM events_event ORDER BY id LIMIT 1"
 _FORGET = """
-DELETE FROM {table}
-WHERE starts_at >= CASE WHEN minutes = %(day)s THEN date_trunc('day', %(oldest)s, 'UTC') ELSE %(oldest)s END
+DELETE FROM {table} WHERE starts_at >= date_bin(minutes * interval '1 minute', %(oldest)s, '1970-01-01Z')
 """
-# The day in which the log begins has hours that stay: they are what is left of it.
-_REST_OF_DAY = """
+# Of a coarse row in which the log begins, the hours that stay are what is left.
+_REST = """
 INSERT INTO {table} (tenant_id, mode, minutes, starts_at, channel, type, strategy, {keys}, {sums})
-SELECT tenant_id, mode, %(day)s, date_trunc('day', %(oldest)s, 'UTC'), channel, type, strategy, {keys}, {summed}
-FROM {table} WHERE minutes = %(hour)s AND starts_at >= date_trunc('day', %(oldest)s, 'UTC')
-GROUP BY tenant_id, mode, channel, type, strategy, {keys}
+SELECT tenant_id, mode, coarse.minutes, coarse.starts_at, channel, type, strategy, {keys}, {summed}
+FROM {table} AS kept CROSS JOIN LATERAL (
+  SELECT minutes, date_bin(minutes * interval '1 minute', %(oldest)s, '1970-01-01Z') AS starts_at
+  FROM unnest(%(coarse)s::int[]) AS minutes) AS coarse
+WHERE kept.minutes = %(hour)s AND kept.starts_at >= coarse.starts_at
+GROUP BY tenant_id, mode, coarse.minutes, coarse.starts_at, channel, type, strategy, {keys}
 """

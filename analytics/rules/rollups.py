@@ -33,7 +33,8 @@ OUTCOMES = ("planned", "sent", "delivered", "retried", "unknown", "bounced", "fa
             "skipped", *ENGAGED)  # fmt: skip
 COUNTED_KINDS = tuple(sorted({PLANNED, MOVED, MANY_CANCELLED, LEFT, *(k for kinds in ENGAGED.values() for k in kinds)}))
 
-# Minutes that a row is about. Days answer for long spans, hours for their edges, and quarters where a zone's hours do
-# not begin with those of UTC: all offsets in use are multiples of 15 minutes (IANA tzdata 2025b, read 2026-11).
-QUARTER, HOUR, DAY = 15, 60, 1440
-GRAINS = (QUARTER, HOUR, DAY)
+# Minutes that a row is about, counted from 1970 on (UTC). Each grain is four to eight of the one before, so that any
+# span is made of few rows: coarse ones within, fine ones at the edges. Quarters are for zones whose hours do not begin
+# with those of UTC: all offsets in use are multiples of 15 minutes (IANA tzdata 2025b, read 2026-11).
+QUARTER, HOUR, SIX_HOURS, DAY, EIGHT_DAYS = 15, 60, 360, 1440, 11_520
+GRAINS = (QUARTER, HOUR, SIX_HOURS, DAY, EIGHT_DAYS)

@@ -1,8 +1,8 @@
-"""Which rows make up a span of time: whole days where they fit, hours and quarters only at the edges. Pure.
+"""Which rows make up a span of time: coarse ones where they fit, finer ones only at the edges. Pure.
 
-An edge is reached from the nearest midnight (UTC) and not always from inside the span: what lies between is added, or
-taken away from the day that contains it. So an edge costs 12 hours at most, and the days of a zone that is two hours
-off cost two hours each instead of twenty-four.
+An edge is reached from the nearest boundary of the coarser grain and not always from inside the span: what lies between
+is added, or taken away from the row that contains it. So half a coarse row at most is made of finer ones, and a day of
+a zone that is two hours off is a day of UTC and twice two hours instead of twenty-four.
 """
 
 from collections.abc import Iterator, Sequence

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 
+from analytics.rules.rollups import GRAINS
 from config.bench.seeding import AT_ONCE
 
 DAYS = 20  # over which the campaigns lie; their partitions are there
@@ -68,11 +69,11 @@ _TABLES: tuple[tuple[str, str, dict[str, str]], ...] = (
 _ROLLUPS = """
 INSERT INTO analytics_outcomecount (tenant_id, mode, minutes, starts_at, channel, type, strategy, outcome, currency,
   count, attempts, timed, latency_ms, cost_micros)
-SELECT tenant_id, 'live', minutes, date_bin(minutes * interval '1 minute', quarter, '2000-01-01Z'), channel, type, '',
+SELECT tenant_id, 'live', minutes, date_bin(minutes * interval '1 minute', quarter, '1970-01-01Z'), channel, type, '',
   outcome, '', 1000 * count(*), 1000 * count(*), 1000 * count(*), 10000 * count(*), 0
 FROM (SELECT tenant_id FROM notifications_notification WHERE id = %s) AS tenant,
   generate_series(date_trunc('hour', now() - %s * interval '1 day'), now(), interval '15 minutes') AS quarter,
-  unnest(ARRAY[15, 60, 1440]) AS minutes,
+  unnest(%s::int[]) AS minutes,
   unnest(ARRAY['email', 'sms', 'in_app']) AS channel, unnest(ARRAY['order', 'alert', 'news', '']) AS type,
   unnest(ARRAY['sent', 'delivered', 'failed']) AS outcome
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
@@ -98,8 +99,8 @@ def multiplied(ledger: Ledger, notification: UUID, *, people: int, campaigns: in
 
 
 def counted_by_the_hour(ledger: Ledger, notification: UUID, *, days: int) -> None:
-    """Rollups of so many days, each quarter, hour and day with every channel, type and outcome: as many as can be."""
-    ledger.execute(_ROLLUPS, (notification, days))
+    """Rollups of so many days, each grain with every channel, type and outcome: as many rows as can be."""
+    ledger.execute(_ROLLUPS, (notification, days, list(GRAINS)))
 
 
 def logged(ledger: Ledger) -> list[UUID]:

@@ -104,7 +104,7 @@ def _took(at: datetime, about: Notification | None) -> int | None:
 
 def rows_of(counted: list[Counted], minutes: int) -> dict[tuple[Any, ...], tuple[int, ...]]:
     """What rows of so many minutes must say, by their key."""
-    epoch = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+    epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
     length = timedelta(minutes=minutes)
     found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     for one in counted:

@@ -118,7 +118,7 @@ def kept(
     **sums: int,
 ) -> None:
     """Rows as the consumer keeps them, of every grain."""
-    epoch = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+    epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
     for minutes in GRAINS:
         length = timedelta(minutes=minutes)
         begin = epoch + (moment - epoch) // length * length

@@ -155,8 +155,8 @@ class LongHistory(Workload):
         "in the API's own code, as the web asks: row level security, the key's look-up and every other statement of "
         "the request are in its milliseconds; one request at a time",
         "a campaign that was sent, multiplied by the database; every tenth campaign has its lines in the log",
-        f"rollups of {LONG} days: 36 rows a quarter, hour and day; all deliveries are younger than {SHORT} days, so "
-        "that live counting reads all of them in both",
+        f"rollups of {LONG} days: 36 rows a quarter of an hour, and as many for each coarser grain; all deliveries are "
+        f"younger than {SHORT} days, so that live counting reads all of them in both",
     )
 
     def contenders(self) -> Sequence[Contender]:
