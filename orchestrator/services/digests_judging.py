@@ -10,37 +10,28 @@ from notifications.rules.policy import NO_POLICY
 from notifications.selectors import policies_of
 from orchestrator.rules.digest_items import Item, Stance
 from orchestrator.rules.situation import NOBODY
-from orchestrator.services.consented import demands_of, words_about
+from orchestrator.services.consented import Subject, demands_of, words_about
 from orchestrator.services.digests_telling import DueDigest
 from orchestrator.services.suppressed import Bans, bans_against, bans_of
 from preferences.rules import Ban
+from preferences.rules.consent import Demand
 from preferences.selectors import wishes_of
 
+Items = Mapping[UUID, Sequence[Item]]  # by digest
 
-def stances(due: Sequence[DueDigest], items: Mapping[UUID, Sequence[Item]]) -> dict[UUID, Stance]:
+
+def stances(due: Sequence[DueDigest], items: Items) -> dict[UUID, Stance]:
     """What items are judged by, for each digest: what its person wants, agreed to and was barred from by now."""
     ids = {digest.recipient_id for digest in due}
-    persons = people(ids)
-    channels = _channels(due, items)
-    bans = bans_of(persons.values(), channels={name for names in channels.values() for name in names})
-    wishes = wishes_of(ids)
-    policies = policies_of({(digest.tenant_id, digest.type) for digest in due})
-    subjects = {
-        (digest.id, item.category): (
-            digest.tenant_id,
-            item.category,
-            policies.get((digest.tenant_id, digest.type), NO_POLICY).purpose,
-        )
-        for digest in due
-        for item in items.get(digest.id, ())
-    }
-    demands = demands_of(set(subjects.values()))
-    said = words_about(demands.values(), ids)
-    demanded = {place: demands[subject] for place, subject in subjects.items() if subject in demands}
+    persons, wishes = people(ids), wishes_of(ids)
+    channels = {digest.id: {name for item in items.get(digest.id, ()) for name in item.channels} for digest in due}
+    bans = bans_of(persons.values(), channels=set[str]().union(*channels.values()))
+    demands = _demands(due, items)
+    said = words_about([demand for wanted in demands.values() for demand in wanted.values()], ids)
     return {
         digest.id: Stance(
             wishes.get(digest.recipient_id, NOBODY),
-            {category: demand for (id, category), demand in demanded.items() if id == digest.id},
+            demands.get(digest.id, {}),
             tuple(said.get(digest.recipient_id, ())),
             _barred(persons.get(digest.recipient_id), bans, channels[digest.id]),
         )
@@ -48,10 +39,19 @@ def stances(due: Sequence[DueDigest], items: Mapping[UUID, Sequence[Item]]) -> d
     }
 
 
-def _channels(due: Sequence[DueDigest], items: Mapping[UUID, Sequence[Item]]) -> dict[UUID, set[str]]:
-    found: dict[UUID, set[str]] = defaultdict(set)
+def _demands(due: Sequence[DueDigest], items: Items) -> dict[UUID, dict[str, Demand]]:
+    """What the items of each digest need consent for, by category; digests without such items are missing."""
+    policies = policies_of({(digest.tenant_id, digest.type) for digest in due})
+    subjects: dict[tuple[UUID, str], Subject] = {}
     for digest in due:
-        found[digest.id].update(*(item.channels for item in items.get(digest.id, ())))
+        purpose = policies.get((digest.tenant_id, digest.type), NO_POLICY).purpose
+        for item in items.get(digest.id, ()):
+            subjects[digest.id, item.category] = digest.tenant_id, item.category, purpose
+    demands = demands_of(set(subjects.values()))
+    found: dict[UUID, dict[str, Demand]] = defaultdict(dict)
+    for (digest_id, category), subject in subjects.items():
+        if subject in demands:
+            found[digest_id][category] = demands[subject]
     return found
 
 
