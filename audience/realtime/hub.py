@@ -22,6 +22,7 @@ from audience.publish import channel_of
 from audience.realtime.crew import chunks, forever
 from audience.realtime.line import Line
 from audience.realtime.look import OVERLAP, Inbox, News, arrivals, beside_the_loop, counts_of
+from audience.realtime.opening import Door
 from audience.realtime.stream import Stream
 from kernel.clock import now
 
@@ -43,6 +44,7 @@ class Hub:
         self._count_soon = asyncio.Event()
         self._line = Line(redis_url, wanted=lambda: tuple(self._streams), hear=self._hear, turn=self._look_now.set)
         self._tasks: list[asyncio.Task[None]] = []
+        self.door = Door()
 
     @asynccontextmanager
     async def open(self, inbox: Inbox) -> AsyncIterator[Stream]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import partial
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from audience.realtime.look import beside_the_loop, opening
+from audience.realtime.hub import hub
+from audience.realtime.opening import Asked
 from audience.realtime.stream import Stream
 from audience.tokens import BadToken, Token, read
 
@@ -46,7 +46,7 @@ async def catch_up(stream: Stream, *, after: UUID | None) -> bool:
 
     `False` when the person is no longer there. Raises `DatabaseError`.
     """
-    found = await beside_the_loop(partial(opening, stream.inbox, after=after, at=stream.opened_at))
+    found = await hub().door.opening(Asked(stream.inbox, stream.opened_at, after))
     if found is None:
         return False
     missed = {news.item_id for news in found.missed}

@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from audience.realtime import stream as module
-from audience.realtime.look import MAX_MISSED, News
+from audience.realtime.look import News
+from audience.realtime.opening import MAX_MISSED
 from audience.realtime.stream import MAX_WAITING, Stream, TooSlow
 from audience.values import Counts
 
