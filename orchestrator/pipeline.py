@@ -28,7 +28,7 @@ from orchestrator.services.settle import settle
 from orchestrator.services.suspects import deliveries_together, notifications_together
 from orchestrator.services.upkeep import make_rounds
 
-TURN_SECONDS = 5.0  # a worker looks at the other lanes' bells at least that often
+TURN_SECONDS = 0.25  # a worker looks at the bells of the other lanes at least that often
 PLAN_BATCH = 100
 SEND_BATCH = 200
 RETRY_LANE, REPLAY_LANE = 4, 5
