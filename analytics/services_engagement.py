@@ -17,6 +17,8 @@ from django.db import connection
 
 from analytics.rules.engagement import (
     EVERYBODY,
+    SUCCESSES,
+    TAKEN,
     WINDOW,
     Profile,
     hour_of_week,
@@ -25,6 +27,8 @@ from analytics.rules.engagement import (
     succeeded,
     tried,
 )
+from analytics.rules.rollups import AUTOMATED, MOVED
+from events.consumers import IN_STRETCH, Stretch
 from notifications.selectors import id_range
 
 ALL_HOURS = -1
@@ -43,6 +47,31 @@ class Tried:
     segment: str
     hour: int
     at: datetime
+
+
+def learn_from_lines(stretch: Stretch) -> None:
+    """Learn from what the lines of a stretch tell of; of a delivery the first that tells of it counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TOLD,
+            {
+                **stretch.bounds,
+                "moved": MOVED,
+                "taken": sorted(TAKEN),
+                "successes": sorted(SUCCESSES),
+                "automated": AUTOMATED,
+            },
+        )
+        rows = cursor.fetchall()
+    sent: dict[UUID, datetime] = {}
+    engaged: dict[UUID, tuple[UUID, datetime]] = {}
+    for kind, tenant_id, delivery_id, at in rows:
+        if kind == MOVED:
+            sent.setdefault(delivery_id, at)
+        else:
+            engaged.setdefault(delivery_id, (tenant_id, at))
+    if rows:
+        learn(sent, engaged)
 
 
 def learn(sent: Mapping[UUID, datetime], engaged: Mapping[UUID, tuple[UUID, datetime]]) -> None:
@@ -194,6 +223,12 @@ def _when(one: Tried) -> tuple[datetime, UUID]:
     return one.at, one.delivery_id
 
 
+_TOLD = f"""
+SELECT kind, tenant_id, delivery_id, at FROM events_event
+WHERE {IN_STRETCH} AND delivery_id IS NOT NULL AND (kind = %(moved)s AND detail ->> 'to' = ANY(%(taken)s)
+  OR kind = ANY(%(successes)s) AND reason <> %(automated)s)
+ORDER BY xid, id
+"""
 # KEY SHARE keeps a person from being erased between this look at them and our commit.
 _LOOK = """
 SELECT d.id, d.tenant_id, d.recipient_id, d.channel, person.timezone

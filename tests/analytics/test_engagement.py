@@ -1,6 +1,6 @@
 """Tries and successes are counted once, where and when they belong, and become evidence."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from analytics.consumers import learn_from
+from analytics import consumers
 from analytics.models import EngagementProfile, EngagementTally, Try
 from analytics.selectors_engagement import evidence_of
 from audience.models import Recipient
 from audience.services import upsert_recipients
 from audience.values import RecipientInput
-from events.values import LoggedEvent
+from events.consumers import Stretch
+from events.models import Event
+from events.services import record
+from events.values import NewEvent
 from kernel.ids import derived, uuid7
 from notifications.models import Delivery
 from orchestrator.catalogue import evidence_for
@@ -22,6 +25,7 @@ from orchestrator.rules.bandit import ChannelEvidence
 from tenants.scope import tenant_scope
 
 HOUR = timedelta(hours=1)
+THE_LOG = Stretch(after=(0, UUID(int=0)), until=(2**62, UUID(int=2**128 - 1)))
 pytestmark = pytest.mark.django_db
 
 
@@ -56,12 +60,23 @@ def a_delivery(tenant_id: UUID, recipient_id: UUID, *, at: datetime, channel: st
     return row.id
 
 
-def moved(tenant_id: UUID, delivery_id: UUID, to: str, *, at: datetime) -> LoggedEvent:
-    return LoggedEvent(uuid4(), 1, tenant_id, "delivery.moved", at, None, delivery_id, "", {"to": to}, "")
+def moved(tenant_id: UUID, delivery_id: UUID, to: str, *, at: datetime) -> NewEvent:
+    return NewEvent(tenant_id, "delivery.moved", at, None, delivery_id, detail={"to": to})
 
 
-def told(tenant_id: UUID, delivery_id: UUID, kind: str, *, at: datetime, reason: str = "") -> LoggedEvent:
-    return LoggedEvent(uuid4(), 1, tenant_id, kind, at, None, delivery_id, reason, {}, "provider")
+def told(tenant_id: UUID, delivery_id: UUID, kind: str, *, at: datetime, reason: str = "") -> NewEvent:
+    return NewEvent(tenant_id, kind, at, None, delivery_id, reason, actor="provider")
+
+
+def write(lines: Sequence[NewEvent]) -> None:
+    """Have these lines in the log, and no others."""
+    Event.objects.all().delete()
+    record(lines)
+
+
+def learn_from(lines: Sequence[NewEvent]) -> None:
+    write(lines)
+    consumers.learn_from(THE_LOG)
 
 
 def tallies() -> dict[tuple[str, str, int], tuple[float, float]]:
@@ -200,21 +215,22 @@ def test_statements_do_not_grow_with_the_batch(
 ) -> None:
     people = [a_person(tenant_id, f"p{number}") for number in range(12)]
 
-    def lines(of: Iterable[UUID]) -> list[LoggedEvent]:
+    def lines(of: Iterable[UUID]) -> list[NewEvent]:
         deliveries = [a_delivery(tenant_id, person, at=at) for person in of]
         return [moved(tenant_id, id, "sent", at=at) for id in deliveries] + [
             told(tenant_id, id, "delivery.opened", at=at) for id in deliveries
         ]
 
     few, many = lines(people[:1]), lines(people)
-    with django_assert_num_queries(7):  # look, profiles, tries, successes, profiles, tallies, purge
-        learn_from(few)
-    with django_assert_num_queries(7):
-        learn_from(many)
+    for told_of in (few, many):
+        write(told_of)
+        with django_assert_num_queries(8):  # read, look, profiles, tries, successes, profiles, tallies, purge
+            consumers.learn_from(THE_LOG)
     with django_assert_num_queries(2):
         evidence_of([(tenant_id, person) for person in people], at=at)
-    with django_assert_num_queries(0):
-        learn_from([told(tenant_id, uuid4(), "delivery.planned", at=at)])
+    write([told(tenant_id, uuid4(), "delivery.planned", at=at)])
+    with django_assert_num_queries(1):
+        consumers.learn_from(THE_LOG)
 
 
 def test_operators_say_how_fast_the_past_fades(tenant_id: UUID, ana: UUID, at: datetime, settings: Any) -> None:
