@@ -138,7 +138,12 @@ class Refused:
 Answer = Accepted | Refused
 
 
+def route_of(id: UUID) -> str:
+    """Where a notification is shown."""
+    return f"/api/v1/notifications/{id}"
+
+
 def links_of(id: UUID) -> Links:
     """The routes of one notification."""
-    root = f"/api/v1/notifications/{id}"
+    root = route_of(id)
     return Links(self=root, deliveries=f"{root}/deliveries", timeline=f"{root}/timeline", cancel=f"{root}/cancel")

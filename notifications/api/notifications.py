@@ -32,7 +32,7 @@ from notifications.selectors import deliveries_of_notification, events_of_notifi
 from notifications.services.accept import Asked, Door
 from notifications.services.cancel import TooLate, cancel, cancel_by_key
 from notifications.services.together import accept_beside_others
-from notifications.values import Accepted, AcceptedNotification, NotificationRequest, Refused, links_of
+from notifications.values import Accepted, AcceptedNotification, NotificationRequest, Refused, route_of
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
 from tenants.api.once import key_of, reused
@@ -201,7 +201,7 @@ def problem_of(refused: Refused) -> Problem:
 
 
 def _accepted(answer: Accepted) -> HttpResponse:
-    headers = {"Location": links_of(answer.id).self}
+    headers = {"Location": route_of(answer.id)}
     if answer.replayed:
         headers["Idempotent-Replayed"] = "true"
     return HttpResponse(answer.body, status=202, content_type="application/json", headers=headers)

@@ -34,7 +34,7 @@ from notifications.values import (
     NotificationRequest,
     Refused,
     Trouble,
-    links_of,
+    route_of,
 )
 from tenants.asking import ask
 from tenants.idempotency import Claim, Done, Fresh, InFlight, Replay, Twin, Verdict, remembering, reserving
@@ -223,5 +223,5 @@ def _recipient(id: UUID, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _done(claim: Claim, accepted: Accepted) -> Done:
-    headers = {"Content-Type": "application/json", "Location": links_of(accepted.id).self}
+    headers = {"Content-Type": "application/json", "Location": route_of(accepted.id)}
     return Done(claim.key, claim.fingerprint, status=202, headers=headers, body=accepted.body)

@@ -5,7 +5,8 @@ Writes nothing; previews use it as `accept` does.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from audience.rules.profiles import read_profile
 from audience.selectors import recipient_ids, segment_sizes
 from audience.values import Profile
 from channels_app.registry import channels
+from kernel.lately import Lately
 from notifications.catalogue import default_strategy, strategy_names
 from notifications.rules.requests import Judged, Known, judge, template_of
 from notifications.selectors import type_facts
@@ -86,17 +88,37 @@ def judge_one(
     request: NotificationRequest, *, known: Known, at: datetime, introduced: frozenset[str] | set[str] = frozenset()
 ) -> Verdict:
     """The request as it would be accepted, or everything that is wrong with it."""
-    content: Any = request.content
-    given = {} if content is None else _given(content)
-    words, troubles = _ready(given)
+    given, words, troubles = _judged_words(request.content, at=at)
     if words != given:
+        content: Any = request.content
         request = msgspec.structs.replace(request, content=msgspec.structs.replace(content, **words))
     judged = judge(request, known=known, at=at, content_channels=tuple(given), introduced=introduced)
     profiles, faults = _profiles(request.recipients or ())
-    troubles += [*_content_troubles(words), *faults]
+    troubles += faults
     if not isinstance(judged, Judged):
         return (*judged, *troubles)
     return tuple(troubles) if troubles else Admitted(request, judged, profiles)
+
+
+_Words = dict[str, msgspec.Struct]  # by channel
+
+# Contents in which nothing was wrong, by their digest. Many requests say the same with other data, and judging words
+# takes longer than everything else that is judged.
+_fine = Lately(most=4096, within=timedelta(hours=1))
+
+
+def _judged_words(content: Any, *, at: datetime) -> tuple[_Words, _Words, list[Trouble]]:
+    """What was given, the same ready to be sent, and everything that is wrong with it."""
+    if content is None:
+        return {}, {}, []
+    given, mark = _given(content), sha256(msgspec.json.encode(content)).digest()
+    if _fine.has(mark, at=at):
+        return given, given, []
+    words, troubles = _ready(given)
+    troubles += _content_troubles(words)
+    if not troubles and words == given:
+        _fine.keep(mark, at=at)
+    return given, words, troubles
 
 
 def _given(content: Any) -> dict[str, msgspec.Struct]:

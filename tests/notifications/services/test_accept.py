@@ -21,6 +21,7 @@ from notifications.models import Notification, NotificationType
 from notifications.services import accept as accept_module
 from notifications.services.accept import Door, accept
 from notifications.values import Accepted, Answer, NotificationRequest, Refused
+from templates_app.rules.liquid import check
 from tenants.models import IdempotencyRecord, Tenant
 from tenants.scope import tenant_scope
 from tests import make
@@ -469,3 +470,23 @@ def test_a_field_that_a_later_version_adds_changes_no_fingerprint(door: Door) ->
 
 def test_nothing_asked_is_nothing_done(door: Door) -> None:
     assert accept_all(door) == []
+
+
+def test_words_that_were_fine_are_judged_once_and_bad_ones_each_time(
+    door: Door, people: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def look(channel: str, content: Any) -> Any:
+        looked.append(channel)
+        return check(channel, content)
+
+    monkeypatch.setattr("notifications.services.judging.check", look)
+    good = {"in_app": {"title": "Judged once", "body": "{{ recipient.id }}"}}
+    bad = {"in_app": {"title": "Judged each time", "body": "{{ recipient.id"}}
+
+    answers = accept_all(door, *(a_request(content=content) for content in (good, bad, good, bad)))
+
+    assert [type(answer) for answer in answers] == [Accepted, Refused, Accepted, Refused]
+    assert troubles(answers[1]) == troubles(answers[3]) != []
+    assert looked == ["in_app"] * 3
