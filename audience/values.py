@@ -102,8 +102,7 @@ class State:
     endpoints: Mapping[Place, EndpointFacts] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reachable:
+class Reachable(Struct, frozen=True):
     """An endpoint that may be used. `address` is in normal form; `extra` as in `EndpointFacts`."""
 
     id: UUID
@@ -114,8 +113,7 @@ class Reachable:
     extra: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A recipient as planning and sending see one. `endpoints` by channel, newest first, without disabled ones."""
 
     id: UUID

@@ -13,7 +13,9 @@ def zone_of(person: Person | None, wishes: Wishes | None = None, *, at: datetime
     """The IANA name of the zone on whose clock a person lives: as they say, else as we know, else as the tenant says,
     else the one that the settings name."""
     default: str = settings.ORCHESTRATOR.schedule_timezone_default
-    return clock_of(wishes or NOBODY, own=person.timezone if person else "", otherwise=default, at=at)
+    if wishes is None:
+        return person.timezone or default if person else default
+    return clock_of(wishes, own=person.timezone if person else "", otherwise=default, at=at)
 
 
 def place_of(person: Person | None, wishes: Wishes | None = None, *, at: datetime | None = None) -> Jurisdiction:

@@ -4,10 +4,11 @@ A fact that hardly any tenant makes use of costs nothing where nobody does: it i
 needs it. What is gathered here is all that `rules/planning.py` may know.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from audience.selectors import people
@@ -86,7 +87,8 @@ def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | No
     orchestrations = orchestrations_now({notification.tenant_id for notification, _ in brought})
     trials = {n.id: trial for n, _ in brought if (trial := orchestrations[n.tenant_id].trial_of(n.type))}
     shares, offers = offered(brought, arms=templates_of_arms(trials))
-    ids = [UUID(entry["id"]) for _, recipients in shares for entry in recipients]
+    ids_of = [[UUID(entry["id"]) for entry in recipients] for _, recipients in shares]
+    ids = list(chain.from_iterable(ids_of))
     persons = people(ids)
     asked = {name for n, _ in shares for name in candidate_channels(n, known=channels.keys())}
     policies = policies_of({(notification.tenant_id, notification.type) for notification, _ in shares})
@@ -106,7 +108,10 @@ def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | No
         ways=ways,
         at=at,
     )
-    cases = [_with_situations(_case(notification, known), recipients, known) for notification, recipients in shares]
+    cases = [
+        _with_situations(_case(notification, known), zip(mine, recipients, strict=True), known)
+        for mine, (notification, recipients) in zip(ids_of, shares, strict=True)
+    ]
     return Facts(into_digests(with_uses(with_evidence(cases, ways=ways, at=at), at=at)), persons, offers)
 
 
@@ -154,47 +159,57 @@ def _traits(channel: Channel, notification: ClaimedNotification, heard: TypePoli
 
 
 def _with_situations(
-    case: Case, recipients: Sequence[Mapping[str, Any]], known: _Known
+    case: Case, recipients: Iterable[tuple[UUID, Mapping[str, Any]]], known: _Known
 ) -> tuple[Case, list[Situation]]:
-    asks = case.asks
-    away = place_matters(case.notification.category, case.policy, {channel.key for channel in case.channels})
-    return case, [_situation(case, entry, known, asks=asks, away=away) for entry in recipients]
+    asked = _Asked(
+        asks=case.asks,
+        place=place_matters(case.notification.category, case.policy, {channel.key for channel in case.channels}),
+        channels=tuple(channel.key for channel in case.channels if channel.needs_endpoint and channel.provided),
+    )
+    return case, [_situation(case, id, entry, known, asked) for id, entry in recipients]
 
 
-def _situation(
-    case: Case, entry: Mapping[str, Any], known: _Known, *, asks: Sequence[Mapping[str, Any]], away: bool
-) -> Situation:
-    """`asks`: what conditions ask of people; `away`: it matters where they are."""
-    id = UUID(entry["id"])
+class _Asked(NamedTuple):
+    """What a case wants to know of its people: what conditions ask, whether it matters where they are, and on which
+    channels they are to be reached."""
+
+    asks: Sequence[Mapping[str, Any]]
+    place: bool
+    channels: Sequence[str]
+
+
+def _situation(case: Case, id: UUID, entry: Mapping[str, Any], known: _Known, asked: _Asked) -> Situation:
     person, wishes = known.people.get(id), known.wishes.get(id)
     return Situation(
         recipient_id=id,
         timezone=zone_of(person, wishes, at=case.at),
-        endpoints=_endpoints(case, person, known) if person else {},
+        endpoints=_endpoints(case, person, known, asked.channels) if person else {},
         known=person is not None,
         wishes=wishes or NOBODY,
-        duplicate_of=known.told.get((case.notification.id, id)),
+        duplicate_of=known.told.get((case.notification.id, id)) if known.told else None,
         data=entry.get("data"),
-        place=place_of(person, wishes, at=case.at) if away else None,
-        meets=_meets(asks, person) if asks and person else (),
+        place=place_of(person, wishes, at=case.at) if asked.place else None,
+        meets=_meets(asked.asks, person) if asked.asks and person else (),
         consents=_words(case.consent, known.said.get(id, ())) if case.consent else (),
         arm=case.arm_of(person.external_id) if case.experiment and person else "",
     )
 
 
-def _endpoints(case: Case, person: Person, known: _Known) -> dict[str, tuple[EndpointFacts, ...]]:
-    mode, tenant_id = case.notification.mode, case.notification.tenant_id
+def _endpoints(case: Case, person: Person, known: _Known, asked: Sequence[str]) -> dict[str, tuple[EndpointFacts, ...]]:
+    mode, tenant_id, bans = case.notification.mode, case.notification.tenant_id, known.bans
     return {
-        channel.key: tuple(
-            EndpointFacts(
-                endpoint.id,
-                carried=bool(known.ways.to(channel.key, mode=mode, tenant_id=tenant_id, kind=endpoint.kind)),
-                bans=bans_against(known.bans, endpoint, tenant_id=tenant_id),
-            )
-            for endpoint in addresses
+        channel: tuple(
+            [
+                EndpointFacts(
+                    endpoint.id,
+                    carried=bool(known.ways.to(channel, mode=mode, tenant_id=tenant_id, kind=endpoint.kind)),
+                    bans=bans_against(bans, endpoint, tenant_id=tenant_id) if bans else (),
+                )
+                for endpoint in addresses
+            ]
         )
-        for channel in case.channels
-        if channel.needs_endpoint and channel.provided and (addresses := person.endpoints.get(channel.key))
+        for channel in asked
+        if (addresses := person.endpoints.get(channel))
     }
 
 

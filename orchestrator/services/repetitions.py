@@ -68,6 +68,8 @@ def _sights(
     wordy = {n.id for n, _ in shares if n.id in asking and _needs_words(n, asking[n.id])}
     words = _contents(wordy, known=contents or {})
     for notification, recipients in shares:
+        if not notification.dedup and notification.id not in asking:
+            continue
         minutes = int(notification.dedup.get("window_minutes", window))
         for entry in recipients:
             person = UUID(entry["id"])

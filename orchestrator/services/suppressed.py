@@ -17,12 +17,12 @@ Bans = Mapping[Contact, Sequence[Ban]]
 def bans_of(persons: Iterable[Person], *, channels: Collection[str]) -> Bans:
     """What is in force against the addresses of people on some channels, in one statement."""
     return bans_on(
-        {
+        [
             Contact(person.tenant_id, channel, endpoint.address)
             for person in persons
             for channel in channels
             for endpoint in person.endpoints.get(channel, ())
-        }
+        ]
     )
 
 
