@@ -1,4 +1,4 @@
-"""A render child: answers one question after another, and dies of what asks for too much."""
+"""A render child: fills in texts and makes pages, one question after another, and dies of what asks for too much."""
 
 import mmap
 import socket
@@ -10,8 +10,12 @@ import msgspec
 
 from templates_app.child.limits import Limits, address_space, confine, cpu_time
 from templates_app.child.wire import Answer, Ask, Failed, Hung, receive, send
+from templates_app.rules import mjml, page
 from templates_app.rules.liquid import Known, fill_text, limit_cache
+from templates_app.rules.workshop import NotMade, makers
 from templates_app.values import RenderError
+
+__all__ = ("mjml", "page", "serve")  # those who make pages are read before there are children
 
 CACHE_CHARS = 1024 * 1024  # parsed they take some twenty times that
 _ask = msgspec.msgpack.Decoder(Ask)
@@ -48,9 +52,15 @@ def _fill(
     for number, (source, context) in enumerate(asked.blanks):
         _NUMBER.pack_into(progress, 0, number)
         text, treatment, lenient = sources[source]
-        with cpu_time(limits):
+        maker = makers().get(treatment)
+        with cpu_time(limits.making_seconds if maker else limits.cpu_seconds):
             try:
-                filled.append(fill_text(text, treatment, contexts[context], lenient=lenient, known=known))
+                if maker:
+                    filled.append(maker(text))
+                else:
+                    filled.append(fill_text(text, treatment, contexts[context], lenient=lenient, known=known))
+            except NotMade as trouble:
+                filled.append(Failed("not_made", trouble.message, trouble.line))
             except RenderError as trouble:
                 filled.append(Failed(trouble.code, trouble.message, trouble.line))
             except MemoryError:

@@ -14,10 +14,13 @@ _PAGE = os.sysconf("SC_PAGESIZE")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`memory_bytes` beyond what it has when it is born; `cpu_seconds` of processor time for one text."""
+    """`memory_bytes` beyond what it has when it is born; `cpu_seconds` of processor time for filling in one text,
+    `making_seconds` for making one page, which is done once for all who get it.
+    """
 
     memory_bytes: int = 128 * 1024 * 1024
     cpu_seconds: float = 0.25
+    making_seconds: float = 2.0
 
 
 def confine(limits: Limits) -> int:
@@ -42,11 +45,11 @@ def address_space() -> int:
 
 
 @contextmanager
-def cpu_time(limits: Limits) -> Iterator[None]:
-    """The process dies by SIGPROF when the block takes more than `cpu_seconds` of processor time: no code of a
-    template, nor of a library that is busy with one, can catch that. A slow machine kills nobody.
+def cpu_time(seconds: float) -> Iterator[None]:
+    """The process dies by SIGPROF when the block takes more than so much processor time: no code of a template, nor of
+    a library that is busy with one, can catch that. A slow machine kills nobody.
     """
-    signal.setitimer(signal.ITIMER_PROF, limits.cpu_seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:

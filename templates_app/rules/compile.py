@@ -15,6 +15,7 @@ from templates_app.rules.mjml import BadMjml, compile_mjml
 from templates_app.rules.page import BadPage, inline_styles
 from templates_app.rules.plain_text import text_of
 from templates_app.rules.source import BadSource, line_of, look_over
+from templates_app.rules.unclosed import look_over_markup
 from templates_app.rules.walk import HTML, TEXT
 from templates_app.values import Finding, LayoutSource, RenderError
 
@@ -42,6 +43,7 @@ def _made(content: Struct, name: str, layout: str, make: Callable[[str], str], f
     framed = frame(getattr(content, name), layout)
     try:
         look_over(framed.text)
+        look_over_markup(framed.text)
         return make(framed.text)
     except BadMjml as trouble:
         found.append(_finding("invalid_mjml", trouble.message, name, framed, trouble.line))

@@ -5,7 +5,6 @@ The language is an allow-list of tags and filters. Nothing in it reaches files, 
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, RenderContext, Token
@@ -50,7 +49,7 @@ class TooExpensive(ResourceLimitError):
 class Purse(RenderContext):
     """The context of one rendering, which also counts what it costs."""
 
-    __slots__ = ("_fuel", "_sizes", "turn_cost")
+    __slots__ = ("_common", "_fuel", "_sizes", "turn_cost")
 
     def __init__(self, template: BoundTemplate, **options: Any) -> None:
         super().__init__(template, **options)
@@ -59,6 +58,7 @@ class Purse(RenderContext):
         self._fuel = FUEL
         self.turn_cost = 1  # of the loop that is about to begin
         self._sizes: dict[str, int] = {}
+        self._common: dict[str, object] | None = None  # made when the first partial asks
 
     @property
     def left(self) -> int:
@@ -99,21 +99,22 @@ class Purse(RenderContext):
         if sum(self._sizes.values()) > LOCALS_BYTES:
             raise TooExpensive("more in variables than a message may hold", token=None)
 
-    @contextmanager
-    def alone(self, given: Mapping[str, object]) -> Iterator[None]:
-        """Let what is rendered meanwhile see `given` and what every template has, and leave nothing behind. The work
-        and the room it takes are paid from the same purse.
+    def alone(self, given: Mapping[str, object]) -> tuple[Any, ...]:
+        """Let what is rendered now see `given` and what every template has; the work and the room it takes are paid
+        from the same purse. Returns what `again` takes, to leave nothing behind.
         """
         around = self.locals, self.globals, self.counters, self.loops, self.tag_namespace, self.scope, self._sizes
-        common = {name: self.globals[name] for name in _SEEN_EVERYWHERE if name in self.globals}
-        self.locals, self.globals, self.counters, self.loops = {}, {**common, **given}, {}, []
-        self.tag_namespace = {**self.tag_namespace, "cycles": {}, "stopindex": {}}
+        if self._common is None:
+            self._common = {name: self.globals[name] for name in _SEEN_EVERYWHERE if name in self.globals}
+        self.locals, self.globals, self.counters, self.loops = {}, {**self._common, **given}, {}, []
+        self.tag_namespace = {"cycles": {}, "ifchanged": "", "stopindex": {}}
         self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
-        self._sizes = {"": sum(self._sizes.values())}
-        try:
-            yield
-        finally:
-            (self.locals, self.globals, self.counters, self.loops, self.tag_namespace, self.scope, self._sizes) = around
+        self._sizes = {"": sum(self._sizes.values())} if self._sizes else {}
+        return around
+
+    def again(self, around: tuple[Any, ...]) -> None:
+        """Go on where `alone` was called."""
+        (self.locals, self.globals, self.counters, self.loops, self.tag_namespace, self.scope, self._sizes) = around
 
 
 class Template(BoundTemplate):

@@ -13,6 +13,7 @@ import mrml
 from templates_app.rules.mjml_notrack import mark, unmark
 from templates_app.rules.placeholders import veil
 from templates_app.rules.source import line_of
+from templates_app.rules.workshop import NotMade, made, register_maker
 
 # documentation.mjml.io, 2026-11; `mj-include` is left out on purpose.
 _ELEMENTS_TEXT = """
@@ -39,6 +40,20 @@ class BadMjml(Exception):
 
 def compile_mjml(source: str) -> str:
     """The page in HTML that `source` describes, its Liquid untouched. Raises `BadMjml`."""
+    try:
+        return made("mjml", source)
+    except NotMade as trouble:
+        raise BadMjml(trouble.message, trouble.line) from None
+
+
+def _compile(source: str) -> str:
+    try:
+        return _compiled(source)
+    except BadMjml as trouble:
+        raise NotMade(trouble.message, trouble.line) from None
+
+
+def _compiled(source: str) -> str:
     hidden = veil(source, comments=False)
     for trouble in _troubles(hidden.text):
         raise trouble
@@ -87,3 +102,6 @@ def _unbalanced(text: str) -> Iterator[BadMjml]:
 def _line_in(message: str, text: str) -> int:
     found = re.search(r"position (\d+)", message)
     return line_of(text, min(int(found[1]), len(text))) if found else 1
+
+
+register_maker("mjml", _compile)

@@ -5,6 +5,7 @@ from functools import lru_cache
 import css_inline
 
 from templates_app.rules.placeholders import veil
+from templates_app.rules.workshop import NotMade, made, register_maker
 
 KEPT = 64  # pages: those who send words along send the same ones again and again, and one takes milliseconds
 
@@ -25,9 +26,19 @@ def inline_styles(source: str) -> str:
 
 @lru_cache(maxsize=KEPT)
 def _inlined(source: str) -> str:
+    try:
+        return made("page", source)
+    except NotMade as trouble:
+        raise BadPage(trouble.message) from None
+
+
+def _inline(source: str) -> str:
     hidden = veil(source, comments=True)
     try:
         page = css_inline.inline(hidden.text, load_remote_stylesheets=False, keep_style_tags=True)
     except (css_inline.InlineError, ValueError) as trouble:
-        raise BadPage(f"the styles cannot be written into the page: {str(trouble)[:200]}") from None
+        raise NotMade(f"the styles cannot be written into the page: {str(trouble)[:200]}") from None
     return hidden.unveil(page)
+
+
+register_maker("page", _inline)

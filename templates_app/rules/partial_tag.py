@@ -41,15 +41,16 @@ class PartialNode(Node):
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         purse = cast("Purse", context)
         purse.pay(1 + len(self.given))
-        values = {name: one.value.evaluate(context) for name, one in self.given.items()}
-        with purse.alone(values):
-            try:
-                return self.block.render(context, buffer)
-            except (BreakLoop, ContinueLoop):
-                return True  # of a loop around it, which is none of its business
-            except LiquidError as trouble:
-                trouble.args = (_within(self.name, trouble), *trouble.args[1:])
-                raise
+        around = purse.alone({name: one.value.evaluate(context) for name, one in self.given.items()})
+        try:
+            return self.block.render_to_output(context, buffer)
+        except (BreakLoop, ContinueLoop):
+            return True  # of a loop around it, which is none of its business
+        except LiquidError as trouble:
+            trouble.args = (_within(self.name, trouble), *trouble.args[1:])
+            raise
+        finally:
+            purse.again(around)
 
     def children(self, static_context: RenderContext, *, include_partials: bool = True) -> Iterable[Node]:
         yield self.block

@@ -17,6 +17,8 @@ from templates_app.rules.mjml import BadMjml, compile_mjml
 from templates_app.rules.page import BadPage, inline_styles
 from templates_app.rules.partials.inlay import Form, Laid, Shelf, Shelved, lay
 from templates_app.rules.partials.parameters import parameter_faults
+from templates_app.rules.source import BadSource, line_of
+from templates_app.rules.unclosed import look_over_markup
 from templates_app.rules.walk import HTML, TEXT
 from templates_app.values import DEFAULT, Finding, PartialSource, RenderError, TemplateSource
 
@@ -99,10 +101,16 @@ def _about(form: Form, laid: Laid, source: PartialSource) -> Iterator[Finding]:
         return
     try:
         template = parse(laid.folded, TEXT if form == "text" else HTML)
+        if form != "text":
+            look_over_markup(laid.folded)
         if form == "mjml":
             compile_mjml(around(laid.folded))
     except RenderError as trouble:
         yield Finding(trouble.code, trouble.message, pointer=pointer, line=trouble.line)
+        return
+    except BadSource as trouble:
+        line = line_of(laid.folded, trouble.position)
+        yield Finding("template_syntax", trouble.message, pointer=pointer, line=line)
         return
     except BadMjml as trouble:
         yield Finding("invalid_mjml", trouble.message, pointer=pointer, line=trouble.line)

@@ -58,6 +58,15 @@ def test_others_are_refused(tenant_id: UUID, permissions: tuple[str, ...], staff
     assert client.post(f"{PAGE}-/frame", {"html": "x"}).status_code == 403
 
 
+def test_the_page_of_a_partial_is_for_the_same_people(tenant_id: UUID, client: Client) -> None:
+    page = f"{PAGE}-/partials/button"
+
+    assert client.get(page)["Location"].startswith("/admin/login/?next=")
+    shown = person("view_template").get(page)
+    assert 'data-partial="button"' in shown.content.decode()
+    assert "data-may-write" not in shown.content.decode()
+
+
 def test_nobody_calls_the_api_of_the_editor_without_a_session(tenant_id: UUID, client: Client) -> None:
     assert call(client, "GET", "", tenant_id).status_code == 401
 
