@@ -5,7 +5,6 @@ A batch is one transaction from its claim to its end: a worker that dies in it h
 
 import logging
 from collections.abc import Sequence
-from itertools import takewhile
 from uuid import UUID
 
 from django.conf import settings
@@ -32,14 +31,20 @@ log = logging.getLogger(__name__)
 
 
 def hear_reports(*, limit: int = BATCH) -> int:
-    """Apply one batch of what providers told us; returns how much was looked at. One bad report stops no other."""
+    """Apply one batch of what providers told us; returns how much was looked at. One bad report stops no other.
+
+    A batch that fails is tried again in halves: a bad report costs as many tries as its batch can be halved.
+    """
+    if limit == 1:
+        return _hear_alone()
     try:
         return _hear(limit)
     except (OperationalError, InterfaceError):
         raise
-    except Exception:
-        log.exception("receipts.batch_failed")
-    return sum(takewhile(bool, (_hear_alone() for _ in range(limit))))
+    except Exception as trouble:  # noqa: BLE001 - its report is found, and told of with the whole of it
+        log.warning("receipts.batch_failed", extra={"reports": limit, "trouble": type(trouble).__name__})
+    half = limit // 2
+    return hear_reports(limit=half) + hear_reports(limit=limit - half)
 
 
 def make_visits(*, limit: int = VISITS) -> int:

@@ -47,7 +47,8 @@ def begun(account: Account, *, people: int = 1, tenant: str = "acme") -> list[Cl
     """Deliveries whose calls through `account` are under way."""
     owner = a_tenant(tenant)
     a_notification(owner, recipients(owner, *(f"p{n}" for n in range(people))), content=IN_APP)
-    pipeline.plan(1)
+    while pipeline.plan(1):
+        continue
     claimed = claim_deliveries(1, limit=people)
     begin([(one, account.provider, account.key) for one in claimed], at=claimed[0].at, lease=15)
     return claimed
@@ -166,6 +167,20 @@ def test_one_report_that_cannot_be_applied_stops_no_other(account: Account) -> N
     assert (state_of(good), state_of(bad)) == ("delivered", "sent")
     left = Report.objects.defer("due_at").get(provider_message_id="m2")
     assert (left.outcome, left.tries, left.reason) == ("", 1, "broken")
+
+
+def test_a_bad_report_is_found_by_halving_its_batch(account: Account) -> None:
+    deliveries = begun(account, people=40)
+    say(account, {"kind": "bounced", "delivery_id": str(deliveries[0].id), "event_id": "bad"})
+    Report.objects.update(kind="never heard of")
+    say(account, *({"kind": "delivered", "delivery_id": str(d.id), "event_id": str(d.id)} for d in deliveries))
+
+    with CaptureQueriesContext(connection) as captured:
+        assert receipts.hear_reports(limit=64) == 41
+
+    assert Delivery.objects.filter(state="delivered").count() == 40
+    claims = sum("enable_sort = off" in query["sql"] for query in captured)
+    assert claims == 13  # of 64, 32, 16, 8, 4 and 2, which fail; the bad one; then 1, 2, 4, 8, 16 and what is left
 
 
 def test_a_worker_that_dies_in_a_batch_has_done_nothing(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
