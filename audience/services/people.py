@@ -12,13 +12,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 
 from audience.catalogue import clocks_changed
-from audience.models import Endpoint, Recipient
+from audience.models import Endpoint
 from audience.rules.merging import NOBODY, endpoint_changes, merged, replaced
 from audience.rules.profiles import read_profile
 from audience.values import EndpointFacts, Fault, InvalidRecipients, Place, Profile, RecipientInput, State
 from kernel.ids import uuid7
+from tenants.asking import Statement, ask
 from tenants.services import audit
 
 Decide = Callable[[State, Profile], State]
@@ -150,25 +152,38 @@ def _keep(tenant_id: UUID, profiles: Sequence[Profile], *, decide: Decide, at: d
     return Kept(ids=ids, created=frozenset(created))
 
 
+_PEOPLE = """
+SELECT id, external_id, locale, timezone, attributes::text FROM audience_recipient
+WHERE tenant_id = %s AND external_id = ANY (%s) ORDER BY external_id
+"""
+_THEIR_ENDPOINTS = """
+SELECT e.id, e.recipient_id, e.channel, e.address, e.kind, e.label, e.extra::text
+FROM audience_recipient person JOIN audience_endpoint e ON e.recipient_id = person.id
+WHERE person.tenant_id = %s AND person.external_id = ANY (%s)
+"""
+
+
 def _look(tenant_id: UUID, external_ids: Iterable[str], *, locked: bool) -> dict[str, _Known]:
-    """The people of these ids who are known. Endpoints are read once the lock is held, never by an older snapshot."""
+    """The people of these ids who are known, in one round trip. Endpoints are read once the lock is held: the second
+    statement has a snapshot of its own.
+    """
     wanted = list(external_ids)
     if not wanted:
         return {}
-    rows = Recipient.objects.filter(tenant_id=tenant_id, external_id__in=wanted).order_by("external_id")
-    if locked:
-        rows = rows.select_for_update(no_key=True)
-    people = list(rows.values_list("id", "external_id", "locale", "timezone", "attributes"))
+    if locked and not connection.in_atomic_block:
+        raise TransactionManagementError("people can only be locked inside a transaction; open one around the call")
+    people, endpoints = ask(
+        Statement(f"{_PEOPLE} FOR NO KEY UPDATE" if locked else _PEOPLE, (tenant_id, wanted), tuple),
+        Statement(_THEIR_ENDPOINTS, (tenant_id, wanted), tuple),
+    )
     places: dict[UUID, dict[Place, EndpointFacts]] = {id: {} for id, *_ in people}
     endpoint_ids: dict[UUID, dict[Place, UUID]] = {id: {} for id, *_ in people}
-    if people:
-        for id, owner, channel, address, kind, label, extra in Endpoint.objects.filter(
-            recipient_id__in=places.keys()
-        ).values_list("id", "recipient_id", "channel", "address", "kind", "label", "extra"):
-            places[owner][channel, address] = EndpointFacts(kind=kind, label=label, extra=extra)
+    for id, owner, channel, address, kind, label, extra in endpoints:
+        if owner in places:  # not of somebody who came between the two statements
+            places[owner][channel, address] = EndpointFacts(kind=kind, label=label, extra=json.loads(extra))
             endpoint_ids[owner][channel, address] = id
     return {
-        external_id: _Known(id, State(locale, timezone, attributes, places[id]), endpoint_ids[id])
+        external_id: _Known(id, State(locale, timezone, json.loads(attributes), places[id]), endpoint_ids[id])
         for id, external_id, locale, timezone, attributes in people
     }
 

@@ -129,8 +129,9 @@ def test_saying_the_same_again_writes_nothing(tenant_id: UUID, at: datetime) -> 
         merge_recipients(tenant_id=tenant_id, profiles=profiles(3), at=at)
         again = statements(lambda: merge_recipients(tenant_id=tenant_id, profiles=profiles(3), at=at))
 
-    assert len(again) == 2
-    assert all(sql.startswith("SELECT") and "FOR NO KEY UPDATE" not in sql for sql in again)
+    (look,) = again
+    assert look.strip().startswith("SELECT")
+    assert "FOR NO KEY UPDATE" not in look
 
 
 @pytest.mark.parametrize("count", [1, 10, 1000])
@@ -148,7 +149,7 @@ def test_as_many_statements_for_a_thousand_people_as_for_one(tenant_id: UUID, at
 
     assert Recipient.objects.filter(locale="fr").count() == count
     assert not Endpoint.objects.exists()
-    assert (len(new), len(changed), len(replaced)) == (3, 7, 6)
+    assert (len(new), len(changed), len(replaced)) == (3, 5, 4)
 
 
 def test_a_disabled_endpoint_stays_disabled_when_it_is_named_again(
