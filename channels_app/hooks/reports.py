@@ -16,7 +16,7 @@ from channels_app.rules.reports import PATIENCE, wait_before
 VISIT_LEASE = timedelta(minutes=1)  # nobody else visits meanwhile
 
 _COLUMNS = """id, tenant_id, account, provider, channel, kind, at, delivery_id, provider_message_id, code, permanent,
-  private, tries, received_at, now(), detail"""
+  private, tries, extract(epoch FROM now() - received_at)::float8, detail"""
 
 # In the order in which they came, except what was put off. Read from the index: old statistics know nothing of a queue
 # that has just come, and the planner would sort the whole of it for each batch.
@@ -24,14 +24,14 @@ _DUE = f"""
 SELECT {_COLUMNS} FROM channels_app_report
 WHERE due_at <= now() AND kind <> '{VISIT}' ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
-CLAIM = f"SET LOCAL enable_sort = off; {_DUE}; SET LOCAL enable_sort = DEFAULT"
+CLAIM = f"SET LOCAL enable_sort = off; {_DUE}; SET LOCAL enable_sort = DEFAULT; SELECT now()"
 
 _CLAIM_VISITS = f"""
 UPDATE channels_app_report SET due_at = now() + %s * interval '1 second', tries = tries + 1
 WHERE id = ANY (ARRAY(
   SELECT id FROM channels_app_report WHERE due_at <= now() AND kind = '{VISIT}'
   ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED))
-RETURNING {_COLUMNS}
+RETURNING {_COLUMNS}, now()
 """
 
 _END = """
@@ -70,9 +70,9 @@ class Claimed:
     permanent: bool
     private: bytes | None
     tries: int
-    received_at: datetime
-    now: datetime
+    known_seconds: float  # since it was received
     detail: str  # JSON of what we saw ourselves; {} = a provider told it
+    now: datetime
 
     @property
     def is_inbound(self) -> bool:
@@ -81,11 +81,11 @@ class Claimed:
     @property
     def hopeless(self) -> bool:
         """It has waited as long as any report does."""
-        return self.now - self.received_at > PATIENCE
+        return self.known_seconds > PATIENCE.total_seconds()
 
     def sighted(self) -> dict[str, Any]:
         """What we saw ourselves; empty: a provider told it."""
-        found: dict[str, Any] = json.loads(self.detail)
+        found: dict[str, Any] = {} if self.detail == "{}" else json.loads(self.detail)
         return found
 
     def secret(self) -> dict[str, Any]:
@@ -108,7 +108,11 @@ def claim_reports(*, limit: int) -> list[Claimed]:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, (limit,))
         cursor.nextset()
-        return [Claimed(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+        while cursor.nextset():
+            pass
+        (now,) = cursor.fetchone()
+        return [Claimed(*row, now=now) for row in rows]
 
 
 def claim_visits(*, limit: int) -> list[Claimed]:

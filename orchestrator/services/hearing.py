@@ -8,7 +8,7 @@ a delivery counts as meant when a call for it was made through the account that 
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -91,6 +91,21 @@ class Meant:
     state: str = ""
     success: str = ""  # what its strategy counts as success
 
+    def locked(self, step: int, last_step: int, state: str, success: str) -> "Meant":
+        """With what it is now. Spelled out: `replace` costs three times as much, for every receipt."""
+        return Meant(
+            self.id,
+            self.tenant_id,
+            self.notification_id,
+            self.recipient_id,
+            self.endpoint_id,
+            self.channel,
+            step,
+            last_step,
+            state,
+            success,
+        )
+
 
 def hear_batch(told: Sequence[Told], *, at: datetime) -> list[Told]:
     """Apply receipts in their order; returns those that match no delivery (yet). Applying one again changes no state.
@@ -155,10 +170,7 @@ def apply(told: Sequence[tuple[Told, Meant]], *, at: datetime) -> None:
 def _locked(meant: Mapping[UUID, Meant]) -> dict[UUID, Meant]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, (list(meant),))
-        return {
-            id: replace(meant[id], step=step, last_step=last_step, state=state, success=success)
-            for id, step, last_step, state, success in cursor.fetchall()
-        }
+        return {id: meant[id].locked(*rest) for id, *rest in cursor.fetchall()}
 
 
 def _moves(heard: Sequence[tuple[Told, Meant, Heard]]) -> list[list[tuple[UUID, DeliveryState, Receipt]]]:
