@@ -112,7 +112,7 @@ def claim_reports(*, limit: int) -> list[Claimed]:
         while cursor.nextset():
             pass
         (now,) = cursor.fetchone()
-        return [Claimed(*row, now=now) for row in rows]
+        return [Claimed(*(*row, now)) for row in rows]
 
 
 def claim_visits(*, limit: int) -> list[Claimed]:
