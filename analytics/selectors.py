@@ -84,10 +84,14 @@ _LATENCIES = _Table("analytics_latencycount", ("bucket",), ("count",))
 
 def _rows(table: _Table, asked: Asked) -> list[tuple[Any, ...]]:
     pieces = _pieces(asked)
-    groups = (*asked.by, *_TIME_COLUMN[asked.time], *table.keys)
+    parts = {part: number for number, part in enumerate({(one.minutes, one.since, one.until) for one in pieces})}
+    within = (*asked.by, *_HOUR[asked.time], *table.keys)
     names = {
         "table": table.name,
-        "told": ", ".join(groups),
+        "within": ", ".join(within),
+        "columns": ", ".join((*asked.by, *_NAMES[asked.time], *table.keys)),
+        "keys": ", ".join((*asked.by, *(("hour",) if asked.time == "hour" else ()), *table.keys)),
+        "sums": ", ".join(f"sum({one})::bigint AS {one}" for one in table.sums),
         "totals": ", ".join(f"sum(sign * {one})::bigint" for one in table.sums),
         "only": "".join(f" AND {name} = %({name})s" for name in asked.only),
     }
@@ -96,10 +100,12 @@ def _rows(table: _Table, asked: Asked) -> list[tuple[Any, ...]]:
         "tenant": asked.tenant_id,
         "mode": asked.mode,
         "first": asked.since,
+        "parts": list(parts.values()),
+        "minutes": [minutes for minutes, _, _ in parts],
+        "sinces": [since for _, since, _ in parts],
+        "untils": [until for _, _, until in parts],
         "names": [piece.name for piece in pieces],
-        "minutes": [piece.minutes for piece in pieces],
-        "sinces": [piece.since for piece in pieces],
-        "untils": [piece.until for piece in pieces],
+        "parts_of_names": [parts[piece.minutes, piece.since, piece.until] for piece in pieces],
         "signs": [piece.sign for piece in pieces],
     }
     with connection.cursor() as cursor:
@@ -124,20 +130,28 @@ def _key(found: Sequence[Any]) -> tuple[str, ...]:
     return tuple(iso(one) if isinstance(one, datetime) else str(one) for one in found)
 
 
-_TIME_COLUMN: Mapping[Time, tuple[str, ...]] = {
+_HOUR: Mapping[Time, tuple[str, ...]] = {
     "": (),
-    "hour": ("date_bin('1 hour', starts_at, %(first)s)",),
-    "day": ("day",),
+    "day": (),
+    "hour": ("date_bin('1 hour', starts_at, %(first)s) AS hour",),
 }
+_NAMES: Mapping[Time, tuple[str, ...]] = {"": (), "day": ("day",), "hour": ("hour",)}
 
-# One look-up of the primary key for each piece: OFFSET keeps the planner from anything else.
+# Each part is looked up once by the primary key (OFFSET keeps the planner from anything else) and added up; one that
+# lies between two days of a zone counts for the one and against the other.
 _ADD_UP = """
-SELECT {told}, {totals}
-FROM unnest(%(names)s::text[], %(minutes)s::smallint[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[],
-  %(signs)s::int[]) AS piece (day, length, since, until, sign)
-CROSS JOIN LATERAL (
-  SELECT * FROM {table}
-  WHERE tenant_id = %(tenant)s AND mode = %(mode)s AND minutes = length
-    AND starts_at >= since AND starts_at < until{only} OFFSET 0) AS row
-GROUP BY {told} HAVING sum(sign * count) <> 0
+WITH added AS MATERIALIZED (
+  SELECT part, {within}, {sums}
+  FROM unnest(%(parts)s::int[], %(minutes)s::smallint[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[])
+    AS wanted (part, length, since, until)
+  CROSS JOIN LATERAL (
+    SELECT * FROM {table}
+    WHERE tenant_id = %(tenant)s AND mode = %(mode)s AND minutes = length
+      AND starts_at >= since AND starts_at < until{only} OFFSET 0) AS row
+  GROUP BY part, {keys}
+)
+SELECT {columns}, {totals}
+FROM added
+JOIN unnest(%(parts_of_names)s::int[], %(names)s::text[], %(signs)s::int[]) AS piece (part, day, sign) USING (part)
+GROUP BY {columns} HAVING sum(sign * count) <> 0
 """

@@ -82,10 +82,12 @@ _RULES: dict[str, Any] = {
 }
 
 # `line`     the lines that count for anything
+# `rare`     those that tell of no move
 # `told`     one row for everything a line counts for
 # `origin`   the notifications they are about, each looked up once; where one is gone, type and strategy are empty
 # `cell`     added up by quarter, the finest grain, with the bucket of what was sent
 # People's engagement counts once: when no earlier line tells of the same, in the order in which the log is read.
+# Half a microsecond is added to a moment in floating point, so that whole milliseconds are not rounded down by one.
 # Every origin is that of something told, so the FULL JOIN is a LEFT one that no planner, however stale its statistics,
 # does as a loop in a loop; nor does it make a join with the whole log of a sub-select that has a LIMIT.
 _COUNT = f"""
@@ -93,6 +95,8 @@ WITH line AS MATERIALIZED (
   SELECT xid, id, tenant_id, kind, at, notification_id, delivery_id, reason, detail,
     detail ->> 'to' AS becomes, detail ->> 'from' AS was
   FROM events_event WHERE {IN_STRETCH} AND kind = ANY(%(kinds)s)
+), rare AS MATERIALIZED (
+  SELECT * FROM line WHERE kind <> %(moved)s AND kind <> %(planned)s
 ), told AS MATERIALIZED (
   SELECT tenant_id, at, notification_id, detail ->> 'channel' AS channel, 1 AS number,
     CASE WHEN kind = %(planned)s THEN 'planned' WHEN becomes = ANY(%(ends)s) THEN becomes ELSE 'retried' END AS outcome,
@@ -106,20 +110,20 @@ WITH line AS MATERIALIZED (
   FROM line WHERE kind = %(planned)s AND becomes = 'skipped'
   UNION ALL
   SELECT tenant_id, at, notification_id, many.channel, many.number::int, 'cancelled', false, NULL, NULL
-  FROM line CROSS JOIN jsonb_each_text(detail -> 'channels') AS many (channel, number)
+  FROM rare CROSS JOIN jsonb_each_text(detail -> 'channels') AS many (channel, number)
   WHERE kind = %(many_cancelled)s
   UNION ALL
   SELECT tenant_id, at, NULL, detail ->> 'channel', 1, 'unsubscribed', false, NULL, NULL
-  FROM line WHERE kind = %(left)s AND reason = %(left_because)s AND delivery_id IS NULL
+  FROM rare WHERE kind = %(left)s AND reason = %(left_because)s AND delivery_id IS NULL
   UNION ALL
   SELECT tenant_id, at, notification_id, coalesce(detail ->> 'channel', 'in_app'), 1, outcome, false, NULL, NULL
-  FROM line JOIN unnest(%(engaged_kinds)s::text[], %(engaged_outcomes)s::text[]) AS rule (kind, outcome) USING (kind)
+  FROM rare JOIN unnest(%(engaged_kinds)s::text[], %(engaged_outcomes)s::text[]) AS rule (kind, outcome) USING (kind)
   WHERE reason <> %(automated)s AND delivery_id IS NOT NULL AND (
     SELECT true FROM events_event before
     JOIN unnest(%(engaged_kinds)s::text[], %(engaged_outcomes)s::text[]) AS same (kind, outcome)
       ON same.kind = before.kind AND same.outcome = rule.outcome
-    WHERE before.delivery_id = line.delivery_id AND before.tenant_id = line.tenant_id
-      AND before.reason <> %(automated)s AND (before.xid, before.id) < (line.xid, line.id)
+    WHERE before.delivery_id = rare.delivery_id AND before.tenant_id = rare.tenant_id
+      AND before.reason <> %(automated)s AND (before.xid, before.id) < (rare.xid, rare.id)
     LIMIT 1) IS NULL
 ), wanted AS MATERIALIZED (
   SELECT DISTINCT notification_id AS id FROM told WHERE notification_id IS NOT NULL
@@ -133,7 +137,7 @@ WITH line AS MATERIALIZED (
   SELECT told.*, coalesce(origin.mode, 'live') AS mode, coalesce(origin.type, '') AS type,
     coalesce(origin.strategy, '') AS strategy,
     CASE WHEN origin.wanted_at IS NOT NULL
-      THEN greatest(floor(extract(epoch FROM told.at - origin.wanted_at) * 1000), 0)::bigint END AS took_ms
+      THEN greatest(floor(date_part('epoch', told.at - origin.wanted_at) * 1000 + 0.0005), 0)::bigint END AS took_ms
   FROM told FULL JOIN origin ON origin.id = told.notification_id
 ), cell AS MATERIALIZED (
   SELECT tenant_id, mode, date_bin(%(quarter)s * interval '1 minute', at, '1970-01-01Z') AS quarter,
