@@ -9,7 +9,6 @@ from config.bench.inspection import inspected
 from config.bench.values import CARILLON, Contender, Goal, Measure, Turn
 from config.bench.workload import Workload, workloads
 
-
 IN_FLIGHT = 50  # as in orchestrator/services/sending.py: what a killed worker can leave in doubt at most
 
 
