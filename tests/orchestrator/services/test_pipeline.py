@@ -109,7 +109,11 @@ def _queries_for(count: int) -> tuple[int, int]:
     forget_accounts()
     with CaptureQueriesContext(connection) as send_queries:
         assert pipeline.send(3) == count
-    return len(plan_queries), len(send_queries)
+    return _statements(plan_queries), _statements(send_queries)
+
+
+def _statements(queries: CaptureQueriesContext) -> int:
+    return sum(query["sql"] not in ("BEGIN", "COMMIT") for query in queries)
 
 
 def test_a_batch_costs_the_same_statements_as_one() -> None:
@@ -118,7 +122,15 @@ def test_a_batch_costs_the_same_statements_as_one() -> None:
     one, fifty = _queries_for(2), _queries_for(50)
 
     assert one == fifty
-    assert fifty[0] + fifty[1] <= 53  # both stages, with accounts read anew; transactions and scopes included
+    assert fifty[0] + fifty[1] <= 40  # both stages, with accounts read anew; scopes included
+
+
+def test_what_is_begun_after_the_first_fifty_costs_few_statements() -> None:
+    _queries_for(1)
+
+    (_, fifty), (_, hundred) = _queries_for(50), _queries_for(100)
+
+    assert 0 < hundred - fifty <= 8
 
 
 def test_two_workers_never_claim_the_same_delivery() -> None:
