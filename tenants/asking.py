@@ -4,11 +4,14 @@ A round trip costs a Python process more than most statements cost PostgreSQL. T
 order, each seeing what those before it have done; an error undoes what an error of any of them would.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, overload
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from psycopg import ClientCursor
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -42,11 +45,23 @@ def ask(*statements: Statement[Any]) -> tuple[Any, ...]:
     asked = [statement for statement in statements if statement.sql]
     if not asked:
         return tuple(statement.read(()) for statement in statements)
-    with connection.cursor() as cursor:
+    with cursor_of_texts() as cursor:
         cursor.execute(
             ";\n".join(statement.sql for statement in asked), [v for statement in asked for v in statement.values]
         )
         return tuple(statement.read(_rows(cursor) if statement.sql else ()) for statement in statements)
+
+
+@contextmanager
+def cursor_of_texts() -> Iterator[CursorWrapper]:
+    """A cursor that takes several statements in one text, separated by `;`. Those of all others are prepared, which
+    only single ones can be.
+    """
+    connection.ensure_connection()
+    wrapped: Callable[[Any], CursorWrapper]
+    wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with ClientCursor(connection.connection) as bare:
+        yield wrapped(bare)
 
 
 def _rows(cursor: Any) -> Rows:

