@@ -58,8 +58,7 @@ def cursor_of_texts() -> Iterator[CursorWrapper]:
     only single ones can be.
     """
     connection.ensure_connection()
-    wrapped: Callable[[Any], CursorWrapper]
-    wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    wrapped: Any = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with ClientCursor(connection.connection) as bare:
         yield wrapped(bare)
 
