@@ -47,10 +47,11 @@ UPDATE channels_app_report r SET due_at = now() + v.seconds * interval '1 second
 FROM unnest(%s::uuid[], %s::float8[]) AS v (id, seconds) WHERE r.id = v.id
 """
 
-# Also those that are due: one that is being looked at now may be about to be put off, and is waited for here.
-_WAKE = """
+# Also those that are due: one that is being looked at now may be about to be put off, and is waited for here. The
+# condition is that of the index `report_waiting`, and not of the one that the queue is read by.
+WAKE = """
 UPDATE channels_app_report SET due_at = '-infinity'
-WHERE due_at IS NOT NULL AND provider_message_id <> '' AND provider_message_id = ANY (%s)
+WHERE outcome = '' AND provider_message_id <> '' AND provider_message_id = ANY (%s)
 """
 
 
@@ -156,5 +157,5 @@ def wake_parked(message_ids: Collection[str]) -> int:
     To be called after the commit that made them known, and holding no locks.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_WAKE, (sorted(message_ids),))
+        cursor.execute(WAKE, (sorted(message_ids),))
         return int(cursor.rowcount)

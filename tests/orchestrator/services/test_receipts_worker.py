@@ -234,6 +234,20 @@ def test_a_batch_is_read_from_the_index_whatever_the_statistics_say(account: Acc
     assert "->  Sort" not in plan
 
 
+def test_what_came_early_is_found_without_reading_the_queue(account: Account) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE channels_app_report")  # when there was nothing
+    say(account, *({"kind": "delivered", "provider_message_id": f"m{n}", "event_id": f"e{n}"} for n in range(1000)))
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {reports.WAKE}", (["m1", "m2"],))
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "provider_message_id = ANY" in plan
+    assert "due_at_id_idx" not in plan
+    assert f"Seq Scan on channels_app_report_{datetime.now(UTC):%Y_%m}" not in plan
+
+
 def test_reports_carry_the_moment_the_provider_tells(account: Account) -> None:
     (delivery,) = begun(account)
     say(account, {"kind": "delivered", "delivery_id": str(delivery.id), "event_id": "e1"})
