@@ -24,7 +24,8 @@ def _session_options(role: str) -> str:
     start_as = f"-c role={role}" if role else ""
     limits = _WEB_LIMITS if CURRENT_PROCESS.role == APP_ROLE else ""
     plans = _BY_INDEX if CURRENT_PROCESS in (WORKER, TIMEKEEPER) else ""
-    return f"{start_as} {limits} {plans} -c default_transaction_isolation=read\\ committed".strip()
+    # Compiling statements pays after a second of work; ours take milliseconds, and guesses of their cost are wrong.
+    return f"{start_as} {limits} {plans} -c jit=off -c default_transaction_isolation=read\\ committed".strip()
 
 
 _address = dict(ENV[DATABASE_URL])
