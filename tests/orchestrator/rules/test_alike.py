@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.rules.alike import Deciding
@@ -72,6 +72,7 @@ def a_case(strategy: StrategyFacts, **facts: Any) -> Case:
     return Case(a_claimed_notification(), strategy, traits, AT, **facts)
 
 
+@settings(deadline=None)  # the first draw loads what strategies read
 @given(
     strategy=st.sampled_from(KINDS),
     experiment=st.sampled_from([None, EXPERIMENT]),
