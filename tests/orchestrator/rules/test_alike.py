@@ -27,9 +27,7 @@ from tests.make import AT, a_claimed_notification
 
 CHANNELS = ("email", "sms", "push", "in_app")
 KINDS = [StrategyFacts(one.key, one.key, configuration=one.defaults) for one in strategies]
-EXPERIMENT = ExperimentFacts(
-    UUID(int=9), "x", "s", 30.0, (ArmFacts(Arm("a"), KINDS[0]), ArmFacts(Arm("b"), KINDS[-1], channels=("email",)))
-)
+EXPERIMENT = ExperimentFacts(UUID(int=9), "x", "s", 30.0, (ArmFacts(Arm("a")), ArmFacts(Arm("b"), channels=("email",))))
 WISHES = [
     wishes_in({}),
     wishes_in({"channels": {"sms": False}, "quiet_hours": [{"from": "11:00", "to": "13:00"}]}),
@@ -38,24 +36,35 @@ WISHES = [
 BANS = [(), (Ban(Reason.HARD_BOUNCE),), (Ban(Reason.STOP),)]
 FACTS: dict[str, st.SearchStrategy[Any]] = {
     "timezone": st.sampled_from(["UTC", "Asia/Kolkata"]),
-    "known": st.booleans(),
+    "known": st.sampled_from([True, False]),
     "wishes": st.sampled_from(WISHES),
     "duplicate_of": st.sampled_from([None, UUID(int=5), UUID(int=6)]),
     "data": st.sampled_from([None, {"total": 3}]),
     "consents": st.sampled_from([(), (Said("news", "all", False, AT),)]),
     "arm": st.sampled_from(["a", "b", "holdout"]),
 }
+PLAIN: dict[str, Any] = {"timezone": "UTC", "arm": "a"}
 ADDRESSES = st.dictionaries(
-    st.sampled_from(CHANNELS[:3]), st.lists(st.tuples(st.booleans(), st.sampled_from(BANS)), min_size=1, max_size=2)
+    st.sampled_from(CHANNELS[:3]),
+    st.lists(st.tuples(st.booleans(), st.sampled_from(BANS)), min_size=1, max_size=2),
+    min_size=1,
 )
 
 
 @st.composite
 def crowds(draw: st.DrawFn) -> list[Situation]:
-    """Many people, most of them like another one."""
-    situations = draw(st.lists(st.tuples(st.fixed_dictionaries(FACTS), ADDRESSES), min_size=1, max_size=4))
-    picked = draw(st.lists(st.sampled_from(situations), min_size=2, max_size=12))
-    return [someone(number, facts, addresses) for number, (facts, addresses) in enumerate(picked)]
+    """People of whom each is like the first one, or differs from them in one thing."""
+
+    def otherwise(facts: dict[str, Any]) -> dict[str, Any]:
+        name = draw(st.sampled_from(["", *FACTS]))
+        return facts | {name: draw(FACTS[name])} if name else facts
+
+    facts, addresses = otherwise(otherwise(PLAIN)), draw(ADDRESSES)
+    crowd = [someone(0, facts, addresses)]
+    for number in range(1, draw(st.integers(2, 8))):
+        elsewhere = draw(st.integers(0, 3)) == 0
+        crowd.append(someone(number, otherwise(facts), draw(ADDRESSES) if elsewhere else addresses))
+    return crowd
 
 
 def someone(number: int, facts: dict[str, Any], addresses: dict[str, list[tuple[bool, tuple[Ban, ...]]]]) -> Situation:
@@ -72,7 +81,7 @@ def a_case(strategy: StrategyFacts, **facts: Any) -> Case:
     return Case(a_claimed_notification(), strategy, traits, AT, **facts)
 
 
-@settings(deadline=None)  # the first draw loads what strategies read
+@settings(max_examples=400, deadline=None)  # the first draw loads what strategies read
 @given(
     strategy=st.sampled_from(KINDS),
     experiment=st.sampled_from([None, EXPERIMENT]),
