@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from playwright import sync_api
 
+from tests.browser.axe import axe_findings
 from tests.browser.chromium import needs_chromium
 from tests.channels_app.sandbox.process import SandboxProcess, make_mail
 
 pytestmark = needs_chromium
 CODE = "parent.document.title='hacked';document.title='hacked'"
-CONTRAST = Path(__file__).parent / "contrast.js"
 OUR_SCRIPTS = 2
 ATTACK = f'<img src=x onerror="{CODE}"><script>{CODE}</script>'
 
@@ -289,10 +289,10 @@ def test_texts_stand_out_from_their_ground(sandbox: SandboxProcess, page: sync_a
     subject_is(page, "two")
     page.get_by_role("tab", name="Headers").click()
 
-    faint = page.evaluate(CONTRAST.read_text())
+    faint = axe_findings(page)
     page.keyboard.press("b")
     sync_api.expect(page.locator("#rules li")).to_have_count(2)
-    faint += page.evaluate(CONTRAST.read_text())
+    faint += axe_findings(page)
 
     assert faint == []
 
@@ -323,7 +323,7 @@ def test_what_a_person_sees_stands_out_from_its_ground(
     page.emulate_media(color_scheme=scheme)
     seen(sandbox, page, {"to": "ana", "title": "Shipped", "body": "Soon", "url": "/orders/1"})
 
-    assert page.evaluate(CONTRAST.read_text()) == []
+    assert axe_findings(page) == []
 
 
 def test_a_provider_is_switched_off_and_on_with_one_button(sandbox: SandboxProcess, page: sync_api.Page) -> None:
