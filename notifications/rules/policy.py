@@ -46,16 +46,28 @@ class DigestWindow(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omi
     on: Day = "mon"
 
 
+class KeyPart(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    """One value of the key of a digest, in a form of it: a moment as the `day`, the `week` or the `month` that it is in
+    on the recipient's clock. `default` stands for what is not there, or is no moment where one is asked for."""
+
+    path: DataPath
+    form: Literal["text", "lower", "day", "week", "month"] = msgspec.field(name="as", default="text")
+    default: Annotated[str, Meta(max_length=100)] = ""
+
+
+DigestKey = DataPath | Annotated[tuple[DataPath | KeyPart, ...], Meta(min_length=1, max_length=5)]
+
+
 class DigestPolicy(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     """Messages that are gathered and told as one. A type may have several of different `name`.
 
-    `key`: gathered apart by this value; `leading`: the first one goes out at once and the window begins with it. Fewer
-    than `min_items` are sent one by one, `max_items` close it early. `template` words it with `items`, `count` and
-    `key`; left out, the type's own is used.
+    `key`: gathered apart by this value, or by several of them; `leading`: the first one goes out at once and the window
+    begins with it. Fewer than `min_items` are sent one by one, `max_items` close it early. `template` words it with
+    `items`, `count` and `key`; left out, the type's own is used.
     """
 
     name: Name = "digest"
-    key: DataPath | None = None
+    key: DigestKey | None = None
     window: DigestWindow = DigestWindow()
     channels: tuple[str, ...] = ()  # the ones that gather; empty = all
     leading: bool = False
@@ -144,12 +156,25 @@ def _digest_troubles(digest: DigestPolicy, *, known_channels: tuple[str, ...]) -
         if channel not in known_channels:
             what = f"no channel '{channel}'; known: {', '.join(known_channels)}"
             yield f"/channels/{number}", "unknown_channel", what
+    yield from _key_troubles(digest.key)
     window = digest.window
     if window.max_seconds is not None and window.max_seconds < window.seconds:
         what = f"max_seconds {window.max_seconds} is less than seconds {window.seconds}; give as many or more"
         yield "/window/max_seconds", "contradiction", what
     if digest.min_items > digest.max_items:
         yield "/min_items", "contradiction", f"min_items {digest.min_items} is more than max_items {digest.max_items}"
+
+
+def _key_troubles(key: DigestKey | None) -> Iterator[tuple[str, str, str]]:
+    parts = key if isinstance(key, tuple) else ()
+    asked = [(part, "text") if isinstance(part, str) else (part.path, part.form) for part in parts]
+    for number, (path, form) in enumerate(asked):
+        if (path, form) in asked[:number]:
+            yield f"/key/{number}", "duplicate", f"'{path}' is in the key as {form} already; leave it out"
+    for number, part in enumerate(parts):
+        if not isinstance(part, str) and not part.default.isprintable():
+            what = "the default has characters that cannot be shown; give letters, digits, signs and spaces"
+            yield f"/key/{number}/default", "bad_value", what
 
 
 def _known(stored: Mapping[str, Any]) -> dict[str, Any]:

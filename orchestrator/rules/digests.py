@@ -4,13 +4,9 @@ A moment of a calendar window is read on the recipient's clock: one that a chang
 hour later, of one that comes twice the first counts.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, get_args
+from typing import get_args
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from notifications.rules.policy import Day, DigestPolicy, DigestWindow
 from orchestrator.rules.caps import capped
@@ -19,7 +15,6 @@ from orchestrator.rules.timing import begins_at
 from preferences.rules import Batch, frequency_for
 
 LONGEST = timedelta(days=31)  # no digest is open for longer
-MOST_KEY_CHARS = 200
 COMMON_TEMPLATE = "digest"  # of the starter set; words what people asked to be gathered
 DAYS: tuple[str, ...] = get_args(Day)
 SLIDES = 10  # a sliding window that names no maximum is open for at most so many times its seconds
@@ -62,23 +57,6 @@ def may_gather(case: Case, situation: Situation) -> bool:
     """Is there a digest at all that the message could go into?"""
     frequencies = any(level.frequency for level in situation.wishes.in_force(case.at))
     return not case.critical and (bool(case.policy.digests) or frequencies)
-
-
-def key_in(data: Mapping[str, Any], path: str | None) -> str:
-    """The value by which items are gathered apart, as text; empty where there is none. Of a long one, its beginning and
-    a hash of it."""
-    found: Any = data
-    for name in path.split(".") if path else ():
-        if isinstance(found, Mapping):
-            found = found.get(name)
-        elif isinstance(found, Sequence) and not isinstance(found, str) and name.isdigit() and int(name) < len(found):
-            found = found[int(name)]
-        else:
-            return ""
-    if not path or found is None:
-        return ""
-    key = found if isinstance(found, str) else msgspec.json.encode(found, order="sorted").decode()
-    return key if len(key) <= MOST_KEY_CHARS else f"{key[:150]}…{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 
 
 def _of_type(case: Case, situation: Situation, channel: str) -> DigestPolicy | None:

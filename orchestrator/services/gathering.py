@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from notifications.rules.policy import DigestPolicy
-from orchestrator.rules.digests import gathers, key_in, may_gather
+from orchestrator.rules.digest_keys import key_in
+from orchestrator.rules.digests import gathers, may_gather
 from orchestrator.rules.judging import judge
 from orchestrator.rules.situation import Case, Gathered, Situation, Usable
 from orchestrator.services.digests import Joining, Place, join, telling
@@ -58,7 +59,7 @@ def _joining(case: Case, situation: Situation) -> Iterator[Joining]:
     notification = case.notification
     data = {**notification.data, **(situation.data or {})} if digests else {}
     for name, digest in digests.items():
-        key = key_in(data, digest.key)
+        key = key_in(data, digest.key, zone=situation.timezone)
         yield Joining(
             Place(notification.tenant_id, situation.recipient_id, notification.mode, notification.type, name, key),
             notification_id=notification.id,

@@ -52,6 +52,10 @@ def test_a_list_and_a_farewell(api: Api, tenant: Tenant) -> None:
     assert AuditEntry.objects.filter(action="type.deleted").count() == 1
 
 
+def keyed(key: Any) -> dict[str, Any]:
+    return {"policy": {"digests": [{"key": key}]}}
+
+
 @pytest.mark.parametrize(
     ("key", "body", "errors"),
     [
@@ -65,6 +69,26 @@ def test_a_list_and_a_farewell(api: Api, tenant: Tenant) -> None:
         pytest.param("an order", {}, [("/key", "invalid_key")], id="a key with a space"),
         pytest.param("k" * 101, {}, [("/key", "invalid_key")], id="a long key"),
         pytest.param("order", {"colour": "red"}, [("/colour", "unknown_field")], id="an unknown field"),
+        pytest.param("order", keyed(7), [("/policy/digests/0/key", "invalid_type")], id="no key"),
+        pytest.param("order", keyed([]), [("/policy/digests/0/key", "too_few")], id="an empty key"),
+        pytest.param("order", keyed(list("abcdef")), [("/policy/digests/0/key", "too_many")], id="a long key"),
+        pytest.param("order", keyed(["a b"]), [("/policy/digests/0/key/0", "invalid_format")], id="no path"),
+        pytest.param("order", keyed(["a", "a"]), [("/policy/digests/0/key/1", "duplicate")], id="twice the same"),
+        pytest.param(
+            "order",
+            keyed(["a", {"path": "b", "as": "year"}]),
+            [("/policy/digests/0/key/1/as", "invalid_choice")],
+            id="no form",
+        ),
+        pytest.param(
+            "order", keyed([{"as": "day"}]), [("/policy/digests/0/key/0/path", "required")], id="a form of nothing"
+        ),
+        pytest.param(
+            "order",
+            keyed([{"path": "a", "default": "x" * 101}]),
+            [("/policy/digests/0/key/0/default", "too_long")],
+            id="a long default",
+        ),
     ],
 )
 def test_what_cannot_be_a_type(api: Api, key: str, body: dict[str, Any], errors: list[tuple[str, str]]) -> None:

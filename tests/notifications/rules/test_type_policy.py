@@ -8,6 +8,7 @@ from notifications.rules.policy import (
     CapsPolicy,
     DigestPolicy,
     DigestWindow,
+    KeyPart,
     SendingWindow,
     TypePolicy,
     policy_in,
@@ -26,6 +27,13 @@ def test_a_policy_is_kept_without_its_defaults_and_read_back_the_same() -> None:
     assert list(policy_troubles(policy, known_channels=CHANNELS)) == []
 
 
+@pytest.mark.parametrize("key", ["project.id", ["project.id", {"path": "made_at", "as": "week", "default": "none"}]])
+def test_a_digest_is_keyed_by_one_path_or_by_several_parts(key: object) -> None:
+    stored = {"digests": [{"key": key}]}
+
+    assert msgspec.json.decode(msgspec.json.encode(policy_in(stored))) == stored
+
+
 def test_a_part_that_a_later_version_wrote_is_left_out() -> None:
     assert policy_in({"quiet": "skip", "moon": {"phase": "full"}}) == TypePolicy(quiet="skip")
 
@@ -41,6 +49,12 @@ def test_a_part_that_a_later_version_wrote_is_left_out() -> None:
             "contradiction",
         ),
         (TypePolicy(digests=(DigestPolicy(min_items=5, max_items=4),)), "/digests/0/min_items", "contradiction"),
+        (TypePolicy(digests=(DigestPolicy(key=("a", KeyPart(path="a"))),)), "/digests/0/key/1", "duplicate"),
+        (
+            TypePolicy(digests=(DigestPolicy(key=(KeyPart(path="a", default="\n"),)),)),
+            "/digests/0/key/0/default",
+            "bad_value",
+        ),
         (TypePolicy(caps=(CapsPolicy(),)), "/caps/0", "required"),
         (TypePolicy(caps=(CapsPolicy(day=1, over="digest"),)), "/caps/0/over", "contradiction"),
         (TypePolicy(windows=(SendingWindow(begins="09:00", ends="09:00"),)), "/windows/0", "empty_window"),

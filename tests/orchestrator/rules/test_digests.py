@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.rules.policy import DigestPolicy, DigestWindow, TypePolicy
-from orchestrator.rules.digests import LONGEST, closes_at, gathers, key_in, latest_at
+from orchestrator.rules.digests import LONGEST, closes_at, gathers, latest_at
 from orchestrator.rules.situation import NOBODY, Case, Situation, StrategyFacts
 from preferences.rules import Wishes, wishes_in
 from tests.make import a_claimed_notification
@@ -105,23 +105,6 @@ def test_who_joins_alone_could_only_ask_for_a_later_moment(
     joined = closing(window, first, first + later, zone=zone)
 
     assert min(asked, latest) == joined
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        (None, ""),
-        ("project", "Tower"),
-        ("order.id", "7"),
-        ("order.lines.1", "b"),
-        ("order.lines.9", ""),
-        ("order.missing", ""),
-        ("project.name", ""),
-        ("order", '{"id":7,"lines":["a","b"]}'),
-    ],
-)
-def test_the_key_is_a_value_of_the_data(path: str | None, expected: str) -> None:
-    assert key_in({"project": "Tower", "order": {"lines": ["a", "b"], "id": 7}}, path) == expected
 
 
 def a_case(*digests: DigestPolicy, **facts: Any) -> Case:

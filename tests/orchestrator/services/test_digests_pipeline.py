@@ -79,6 +79,24 @@ def inbox() -> list[tuple[str, str]]:
     return [(item.title, item.body) for item in InboxItem.objects.order_by("id")]
 
 
+def test_several_values_make_a_key_on_the_clock_of_each_person(api: Api) -> None:  # noqa: F811
+    api("PUT", "/recipients/ana", {"timezone": "Asia/Kolkata"})
+    key = [{"path": "project", "as": "lower"}, {"path": "made_at", "as": "day"}]
+    with_policy(api, digests=[{"key": key, "window": DAILY, "template": "comments"}])
+    for n, project, moment in (
+        (1, "Tower", "20T20:00:00Z"),
+        (2, "TOWER", "21T10:00:00Z"),
+        (3, "Tower", "21T20:00:00Z"),
+    ):
+        comment(api, n, data={"n": n, "project": project, "made_at": f"2026-11-{moment}"})
+    work()
+
+    close()
+    work()
+
+    assert sorted(inbox()) == [("1 of tower|2026-11-22", "3."), ("2 of tower|2026-11-21", "1.2.")]
+
+
 def test_comments_of_a_day_are_told_as_one_per_project(api: Api) -> None:  # noqa: F811
     rows = [comment(api, 1), comment(api, 2), comment(api, 3, data={"n": 3, "project": "Bridge"})]
     work()
