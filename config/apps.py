@@ -6,6 +6,7 @@ from django.core.checks import register
 from config.arrays import use_plain_lists
 from config.celery import app as celery_app
 from config.checks import ALL_CHECKS
+from config.moments import use_plain_moments
 from config.observers import serve_counters, start_reports, start_traces
 from config.processes import BEAT, REALTIME, TIMEKEEPER, WEB
 from config.settings.values import CURRENT_PROCESS
@@ -17,6 +18,7 @@ class CarillonConfig(AppConfig):
 
     def ready(self) -> None:
         use_plain_lists()
+        use_plain_moments()
         celery_app.set_default()  # `celery.current_app` of whoever rings bells
         for check, tags, deploy in ALL_CHECKS:
             register(check, *tags, deploy=deploy)
