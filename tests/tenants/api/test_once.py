@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from tenants_speaking import Api, problem
 
 from kernel.clock import now
-from tenants.idempotency import KEPT_FOR, Claim, reserve
+from tenants.idempotency import KEPT_FOR, Claim, Fresh, reserve
 from tenants.models import AuditEntry, IdempotencyRecord, Tenant
 from tenants.scope import tenant_scope
 
@@ -164,7 +164,7 @@ def test_who_loses_the_race_at_the_end_is_told_to_come_back(
     acme: Tenant, api_of: ApiOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the lock, as in big batches, the primary key decides; the loser's work is undone."""
-    monkeypatch.setattr("tenants.idempotency._look", lambda *_, **__: {})
+    monkeypatch.setattr("tenants.idempotency._verdict", lambda *_, **__: Fresh())
     api = api_of(acme, "send")
     send(api)
 
