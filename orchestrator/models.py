@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from kernel.ids import uuid7
+from tenants.models import Tenant
 
 
 class Strategy(models.Model):
@@ -299,3 +300,60 @@ class Exposure(models.Model):
 
     def __str__(self) -> str:
         return self.arm
+
+
+class Quota(models.Model):
+    """How many messages the operator lets a tenant begin in a period, and what becomes of the others.
+
+    `channel` and `account` are empty, or one of them says what alone is counted.
+    """
+
+    class Period(models.TextChoices):
+        DAY = "day"
+        MONTH = "month"
+
+    class Over(models.TextChoices):
+        WAIT = "wait"
+        SKIP = "skip"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    channel = models.CharField(max_length=32, blank=True)
+    account = models.CharField(max_length=200, blank=True)  # the key of a provider account
+    period = models.CharField(max_length=5, choices=Period)
+    allowed = models.BigIntegerField()
+    over = models.CharField(max_length=4, choices=Over, default=Over.WAIT)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("tenant", "channel", "account", "period"), name="quota_unique_per_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(channel="") | models.Q(account=""), name="quota_counts_one_thing"
+            ),
+            models.CheckConstraint(condition=models.Q(allowed__gte=0), name="quota_not_negative"),
+            models.CheckConstraint(condition=models.Q(period__in=("day", "month")), name="quota_period_known"),
+            models.CheckConstraint(condition=models.Q(over__in=("wait", "skip")), name="quota_over_known"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.allowed} a {self.period}: {self.account or self.channel or 'everything'}"
+
+
+class QuotaUse(models.Model):
+    """How much of a quota is used in the period that begins on a day. Written by `services/quotas.py` alone."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "channel", "account", "period", "starts_on")
+    tenant_id = models.UUIDField()
+    channel = models.CharField(max_length=32)
+    account = models.CharField(max_length=200)
+    period = models.CharField(max_length=5)
+    starts_on = models.DateField()
+    used = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(used__gte=0), name="quota_use_not_negative"),)
+        indexes = (models.Index(fields=("starts_on",), name="quota_use_purge"),)
+
+    def __str__(self) -> str:
+        return f"{self.used} since {self.starts_on}"

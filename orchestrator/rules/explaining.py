@@ -1,10 +1,12 @@
 """Say in words what was decided for one recipient, so that somebody who was not there understands it: pure."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from orchestrator.rules.conditions import about_people, name_of
 from orchestrator.rules.planning import Decision, refusals
 
 WAITING = {
@@ -13,6 +15,7 @@ WAITING = {
     "quiet_hours": "the recipient wants to be left alone until then",
     "outside_window": "it may not go out before",
     "frequency_cap": "the recipient had as many as they may get until then",
+    "quota_exceeded": "as many as the operator allows in a period had begun",
     "digest": "it is gathered with others until then",
 }
 _SOON = timedelta(days=6)
@@ -57,6 +60,15 @@ class ChoiceExplained(msgspec.Struct, kw_only=True):
     arms: list[ArmExplained] = []
 
 
+class AskedExplained(msgspec.Struct, kw_only=True):
+    """What a condition of the strategy asked of the person, and whether it was so when it was decided."""
+
+    path: str
+    op: str
+    value: Any
+    holds: bool
+
+
 class Explained(msgspec.Struct, kw_only=True):
     """One decision: the strategy it was taken under, the clock it was taken on, and what came of every channel."""
 
@@ -69,6 +81,7 @@ class Explained(msgspec.Struct, kw_only=True):
     experiment: str | None  # the one that decided on the strategy or the words
     arm: str | None  # the recipient's; `holdout` = nothing at all
     choice: ChoiceExplained | None  # null where the strategy does not learn
+    asked: list[AskedExplained]  # of the person, such as whether they were active lately
     steps: list[ExplainedStep]
     skipped: list[ExplainedSkip]
 
@@ -76,6 +89,7 @@ class Explained(msgspec.Struct, kw_only=True):
 def explained(decision: Decision, *, recipient: str | None) -> Explained:
     """A decision in words. `recipient` is the tenant's own id; null once the person was erased."""
     case, zone = decision.case.in_arm(decision.situation.arm), decision.situation.timezone
+    meets = decision.situation.meets
     return Explained(
         recipient=recipient,
         decided_at=case.at,
@@ -86,6 +100,10 @@ def explained(decision: Decision, *, recipient: str | None) -> Explained:
         experiment=case.experiment.key if case.experiment else None,
         arm=case.arm or None,
         choice=msgspec.convert(decision.why, ChoiceExplained) if decision.why else None,
+        asked=[
+            AskedExplained(path=one["path"], op=one["op"], value=one.get("value", True), holds=name in meets)
+            for name, one in {name_of(one): one for one in about_people(case.strategy.configuration)}.items()
+        ],
         steps=[
             ExplainedStep(
                 channel=delivery.channel,

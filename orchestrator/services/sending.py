@@ -37,6 +37,7 @@ from orchestrator.services.consented import keep_unagreed
 from orchestrator.services.heartbeat import heartbeat
 from orchestrator.services.outage import outlast
 from orchestrator.services.quarantine import waiting_for_template
+from orchestrator.services.quotas import count_begun, keep_within
 from orchestrator.services.rendering import Quarantined, Wording, render
 from orchestrator.services.routing import ProviderCall, Ready, assign, grouped
 from orchestrator.services.settle import settle
@@ -282,8 +283,10 @@ def _begin(
         going, held = keep_back(calls, words)
         going, unagreed = keep_unagreed(going, words)
         going, over_cap = hold_back(going, words, at=at)
-        write_held([*held, *unagreed, *over_cap], at=at)
+        going, over_quota, counted = keep_within(going, at=at)
+        write_held([*held, *unagreed, *over_cap, *over_quota], at=at)
         begun = begin([(c.delivery, c.account.provider, c.account.key) for c in going], at=at, lease=LEASE_SECONDS)
+        count_begun(counted, begun, at=at)
     return [c for c in going if c.delivery.id in begun]
 
 
