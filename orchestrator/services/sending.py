@@ -120,6 +120,7 @@ class _Going:
     words: NotificationWords
     person: Person
     endpoint: Reachable | None
+    unsubscribe_url: str
 
 
 def _decide(
@@ -168,7 +169,7 @@ def _judged(delivery: ClaimedDelivery, facts: _Facts, *, at: datetime) -> _Going
     )
     stay = stays(delivery, found, at=at)
     if stay is None and words is not None and person is not None:
-        return _Going(delivery, ways, words, person, endpoint)
+        return _Going(delivery, ways, words, person, endpoint, _unsubscribe_url(delivery, endpoint, words))
     return stay or Move(delivery, "cancelled", reason="cancelled")
 
 
@@ -211,6 +212,21 @@ def _endpoint(delivery: ClaimedDelivery, person: Person | None) -> Reachable | N
     return next((endpoint for endpoint in ways if endpoint.id == delivery.endpoint_id), None)
 
 
+def _unsubscribe_url(delivery: ClaimedDelivery, endpoint: Reachable | None, words: NotificationWords) -> str:
+    """Where one click leaves, for channels whose messages say so in their head."""
+    if endpoint is None or channels.get(delivery.channel).address_kind != "email":
+        return ""
+    return unsubscribe_url(
+        tenant_id=delivery.tenant_id,
+        recipient_id=delivery.recipient_id,
+        endpoint_id=endpoint.id,
+        channel=delivery.channel,
+        address=endpoint.address,
+        category=words.category,
+        type=words.type,
+    )
+
+
 def _wording(go: _Going) -> Wording:
     return Wording(
         channel=go.delivery.channel,
@@ -225,7 +241,7 @@ def _wording(go: _Going) -> Wording:
         template_version_id=go.delivery.template_version_id,
         locale=go.delivery.locale,
         category=go.words.category,
-        unsubscribe_url=_unsubscribe_url(go),
+        unsubscribe_url=go.unsubscribe_url,
         preference_centre_url=_preference_centre_url(go.delivery),
     )
 
@@ -247,23 +263,7 @@ def _message(go: _Going, content: msgspec.Struct) -> Message:
         traceparent=go.words.traceparent,
         metadata=go.words.metadata,
         written_at=delivery.created_at,
-        unsubscribe_url=_unsubscribe_url(go),
-    )
-
-
-def _unsubscribe_url(go: _Going) -> str:
-    """Where one click leaves, for channels whose messages say so in their head."""
-    delivery, endpoint, words = go.delivery, go.endpoint, go.words
-    if endpoint is None or channels.get(delivery.channel).address_kind != "email":
-        return ""
-    return unsubscribe_url(
-        tenant_id=delivery.tenant_id,
-        recipient_id=delivery.recipient_id,
-        endpoint_id=endpoint.id,
-        channel=delivery.channel,
-        address=endpoint.address,
-        category=words.category,
-        type=words.type,
+        unsubscribe_url=go.unsubscribe_url,
     )
 
 
