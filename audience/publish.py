@@ -1,10 +1,12 @@
-"""Tell open inboxes what happened, through Redis. Best effort and bounded: the inbox itself is in PostgreSQL.
+"""Tell open inboxes what happened, through Redis, and know which are open.
 
-A message that gets lost here is found by the realtime processes, which look into the database from time to time.
+Best effort and bounded: the inbox itself is in PostgreSQL. A message that gets lost here is found by the realtime
+processes, which look into the database from time to time.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 import redis
@@ -47,6 +49,23 @@ def publish(messages: Sequence[tuple[UUID, bytes]]) -> int:
         return 0
     INBOX_PUBLISHED.labels("published").inc(len(messages))
     return len(messages)
+
+
+def listeners(recipient_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of them whose inbox is open somewhere now, in one round trip; nobody while Redis does not answer.
+
+    An inbox whose connection broke without a word counts as open until its heartbeats fail.
+    """
+    if not recipient_ids or monotonic() < _line.quiet_until:
+        return frozenset()
+    ids = list(recipient_ids)
+    try:
+        found: Any = _line.redis().pubsub_numsub(*map(channel_of, ids))
+    except (redis.RedisError, OSError) as trouble:
+        _line.quiet_until = monotonic() + QUIET_SECONDS
+        log.warning("inbox.listeners_unknown", extra={"people": len(ids), "trouble": type(trouble).__name__})
+        return frozenset()
+    return frozenset(id for id, (_, open_inboxes) in zip(ids, found, strict=True) if open_inboxes)
 
 
 class _Line:

@@ -6,10 +6,10 @@
 | `{"all": [...]}`, `{"any": [...]}`, `{"not": {...}}`      | all of them, at least one, not that one           |
 
 Paths begin with `data.` (the notification's, with what is for this recipient only), `recipient.` (`id`, `locale`,
-`timezone`, `attributes.…`), or are `priority`, `time` ("14:30" on the recipient's clock) or `weekday` ("mon" … "sun").
+`timezone`, `attributes.…`, `activity`), or are `priority`, `time` ("14:30" on the recipient's clock) or `weekday`.
 A value that is not there, or that is of another kind than the one it is compared with, fulfils nothing but
 `{"op": "exists", "value": false}`. Urgency has an order: `{"path": "priority", "op": ">=", "value": "high"}` holds for
-high and critical.
+high and critical. Of `recipient.activity` only `active_within` so many minutes may be asked.
 """
 
 import json
@@ -26,6 +26,9 @@ DEEPEST = 8
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 URGENCY = ("low", "medium", "high", "critical")  # the least urgent first
 MISSING = object()
+
+ACTIVITY, ACTIVE_WITHIN = "recipient.activity", "active_within"
+MOST_ACTIVE_MINUTES = 7 * 24 * 60
 
 _PERSON = "recipient."
 
@@ -63,6 +66,11 @@ def about_people(document: Any) -> tuple[Mapping[str, Any], ...]:
     if isinstance(document, list | tuple):
         return tuple(one for inner in document for one in about_people(inner))
     return ()
+
+
+def longest_activity(asked: Iterable[Mapping[str, Any]]) -> int:
+    """The most minutes within which any of the comparisons asks for activity; 0 when none does."""
+    return max((one["value"] for one in asked if one["op"] == ACTIVE_WITHIN), default=0)
 
 
 def name_of(comparison: Mapping[str, Any]) -> str:
@@ -142,6 +150,9 @@ def _comparison_faults(condition: Mapping[str, Any], *, below: str) -> Iterator[
         yield Fault(f"{below}/path", "unknown_path", f"no path {path!r:.80}; known: {known}")
     if not isinstance(op, str) or op not in _WANTS:
         yield Fault(f"{below}/op", "unknown_op", f"no op {op!r:.20}; known: {', '.join(_WANTS)}")
+    elif (op == ACTIVE_WITHIN) is not (path == ACTIVITY):
+        what = f"'{ACTIVE_WITHIN}' is asked of {ACTIVITY}, and nothing else is"
+        yield Fault(f"{below}/op", "unknown_op", f"{what}; found {path!r:.80} {op}")
     elif not _WANTS[str(op)][0](value) or ("value" not in condition and op != "exists"):
         yield Fault(f"{below}/value", "bad_value", f"'{op}' takes {_WANTS[str(op)][1]}, not {value!r:.80}")
     elif isinstance(path, str) and path in _WORDS:
@@ -204,6 +215,10 @@ def _contains(found: Any, wanted: Any) -> bool:
     return isinstance(found, list | tuple) and any(_equal(one, wanted) for one in found)
 
 
+def _is_activity(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_ACTIVE_MINUTES
+
+
 def _ranked(urgency: Any) -> Any:
     if isinstance(urgency, list | tuple):
         return [_ranked(one) for one in urgency]
@@ -221,6 +236,7 @@ _OPS: Mapping[str, Callable[[Any, Any], bool]] = {
     "not_in": lambda found, wanted: not _among(found, wanted),
     "between": _between,
     "contains": _contains,
+    ACTIVE_WITHIN: _ordered(lambda found, wanted: found <= wanted),
 }
 _WANTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "==": (_is_one, "one value"),
@@ -233,6 +249,7 @@ _WANTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "not_in": (_is_list, "a list of values"),
     "between": (_is_pair, "two numbers or two words, the second not included"),
     "contains": (_is_one, "one value"),
+    ACTIVE_WITHIN: (_is_activity, f"whole minutes from 1 to {MOST_ACTIVE_MINUTES}"),
     "exists": (lambda value: isinstance(value, bool), "true or false"),
 }
 _WORDS: Mapping[Any, tuple[Callable[[Any], bool], str]] = {

@@ -33,6 +33,7 @@ from orchestrator.rules.strategies.immediate import IMMEDIATE
 from orchestrator.rules.success import ORDINARY
 from orchestrator.rules.timing import place_matters
 from orchestrator.selectors import Orchestration, Trial, orchestrations_now
+from orchestrator.services.activity import minutes_idle
 from orchestrator.services.caps import with_uses
 from orchestrator.services.clocks import place_of, zone_of
 from orchestrator.services.consented import Subject, demands_of, words_about
@@ -108,9 +109,11 @@ def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | No
         ways=ways,
         at=at,
     )
+    decided = [_case(notification, known) for notification, _ in shares]
+    idle = minutes_idle(zip(decided, ids_of, strict=True), at=at)
     cases = [
-        _with_situations(_case(notification, known), zip(mine, recipients, strict=True), known)
-        for mine, (notification, recipients) in zip(ids_of, shares, strict=True)
+        _with_situations(case, zip(mine, recipients, strict=True), known, idle)
+        for case, mine, (_, recipients) in zip(decided, ids_of, shares, strict=True)
     ]
     return Facts(into_digests(with_uses(with_evidence(cases, ways=ways, at=at), at=at)), persons, offers)
 
@@ -159,10 +162,11 @@ def _traits(channel: Channel, notification: ClaimedNotification, heard: TypePoli
 
 
 def _with_situations(
-    case: Case, recipients: Iterable[tuple[UUID, Mapping[str, Any]]], known: _Known
+    case: Case, recipients: Iterable[tuple[UUID, Mapping[str, Any]]], known: _Known, idle: Mapping[UUID, float]
 ) -> tuple[Case, list[Situation]]:
     asked = _Asked(
         asks=case.asks,
+        idle=idle,
         place=place_matters(case.notification.category, case.policy, {channel.key for channel in case.channels}),
         channels=tuple(channel.key for channel in case.channels if channel.needs_endpoint and channel.provided),
     )
@@ -170,10 +174,11 @@ def _with_situations(
 
 
 class _Asked(NamedTuple):
-    """What a case wants to know of its people: what conditions ask, whether it matters where they are, and on which
-    channels they are to be reached."""
+    """What a case wants to know of its people: what conditions ask, who was active lately, whether it matters where
+    they are, and on which channels they are to be reached."""
 
     asks: Sequence[Mapping[str, Any]]
+    idle: Mapping[UUID, float]  # minutes since they were active
     place: bool
     channels: Sequence[str]
 
@@ -189,7 +194,7 @@ def _situation(case: Case, id: UUID, entry: Mapping[str, Any], known: _Known, as
         duplicate_of=known.told.get((case.notification.id, id)) if known.told else None,
         data=entry.get("data"),
         place=place_of(person, wishes, at=case.at) if asked.place else None,
-        meets=_meets(asked.asks, person) if asked.asks and person else (),
+        meets=_meets(asked.asks, person, idle=asked.idle.get(id)) if asked.asks and person else (),
         consents=_words(case.consent, known.said.get(id, ())) if case.consent else (),
         arm=case.arm_of(person.external_id) if case.experiment and person else "",
     )
@@ -217,12 +222,14 @@ def _words(demand: Demand, said: Sequence[Said]) -> tuple[Said, ...]:
     return tuple(word for word in said if word.purpose == demand.purpose)
 
 
-def _meets(asked: Sequence[Mapping[str, Any]], person: Person) -> tuple[str, ...]:
+def _meets(asked: Sequence[Mapping[str, Any]], person: Person, *, idle: float | None) -> tuple[str, ...]:
     """What conditions ask of the person and find so; the answers are kept with the decision, the person is not."""
-    shown = {
+    shown: dict[str, Any] = {
         "id": person.external_id,
         "locale": person.locale,
         "timezone": person.timezone,
         "attributes": person.attributes,
     }
+    if idle is not None:
+        shown["activity"] = idle
     return met(asked, recipient=shown)

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.rules.conditions import about_people, condition_faults, facts_of, holds, met
+from orchestrator.rules.conditions import (
+    ACTIVITY,
+    about_people,
+    condition_faults,
+    facts_of,
+    holds,
+    longest_activity,
+    met,
+)
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
 FACTS = facts_of(
@@ -46,6 +54,8 @@ HOLDS = [
     pytest.param(asks("recipient.attributes.nothing", "!=", "silver"), False, id="nothing said of it"),
     pytest.param(asks("recipient.attributes.nothing", "exists", False), True, id="which can be asked"),
     pytest.param({"not": asks("recipient.locale", "==", "fr")}, True, id="not theirs"),
+    pytest.param(asks("recipient.activity", "active_within", 5), True, id="active as long ago"),
+    pytest.param(asks("recipient.activity", "active_within", 4), False, id="active longer ago"),
     pytest.param(asks("priority", ">=", "medium"), True, id="at least as urgent"),
     pytest.param(asks("priority", ">=", "critical"), False, id="less urgent"),
     pytest.param(asks("priority", "in", ["high"]), True, id="of this urgency"),
@@ -62,7 +72,7 @@ HOLDS = [
 
 @pytest.mark.parametrize(("condition", "expected"), HOLDS)
 def test_when_a_condition_holds(condition: dict[str, Any] | None, expected: bool) -> None:
-    meets = met(about_people(condition), recipient={"locale": "de-AT", "attributes": {"plan": "gold"}})
+    meets = met(about_people(condition), recipient={"locale": "de-AT", "attributes": {"plan": "gold"}, "activity": 5.0})
 
     assert holds(condition, FACTS | {"meets": meets}) is expected
     assert condition is None or list(condition_faults(condition)) == []
@@ -84,6 +94,14 @@ REFUSED = [
     pytest.param(asks("time", "between", ["8", "20:00"]), "/value", "bad_value", id="no time of day"),
     pytest.param(asks("weekday", "in", ["mon", "funday"]), "/value", "bad_value", id="no weekday"),
     pytest.param({**asks("data.a", "==", True), "unless": 1}, "/unless", "unknown_field", id="unknown field"),
+    pytest.param(asks("recipient.activity", ">", 5), "/op", "unknown_op", id="activity is asked for in one way"),
+    pytest.param(asks("recipient.activity", "exists", True), "/op", "unknown_op", id="not whether there was any"),
+    pytest.param(asks("data.a", "active_within", 5), "/op", "unknown_op", id="active data"),
+    pytest.param(asks("recipient.activity", "active_within", 0), "/value", "bad_value", id="within no time"),
+    pytest.param(asks("recipient.activity", "active_within", 10_081), "/value", "bad_value", id="beyond a week"),
+    pytest.param(asks("recipient.activity", "active_within", 1.5), "/value", "bad_value", id="parts of minutes"),
+    pytest.param(asks("recipient.activity", "active_within", True), "/value", "bad_value", id="true minutes"),
+    pytest.param({"path": "recipient.activity", "op": "active_within"}, "/value", "bad_value", id="within what"),
     pytest.param({"all": []}, "/all", "required", id="all of none"),
     pytest.param(
         {"any": [asks("data.a", "==", True), {"not": asks("x", "exists", True)}]},
@@ -95,6 +113,16 @@ REFUSED = [
 @pytest.mark.parametrize(("condition", "pointer", "code"), REFUSED)
 def test_a_condition_that_will_not_do_is_refused_where_it_is_wrong(condition: Any, pointer: str, code: str) -> None:
     assert [(fault.pointer, fault.code) for fault in condition_faults(condition)] == [(pointer, code)]
+
+
+def test_who_was_not_active_at_all_was_not_active_within_any_time() -> None:
+    condition = asks("recipient.activity", "active_within", 10_080)
+
+    assert met([condition], recipient={"locale": "de"}) == ()
+    assert (
+        longest_activity(about_people({"any": [condition, asks("recipient.activity", "active_within", 5)]})) == 10_080
+    )
+    assert longest_activity(about_people(asks("recipient.locale", "==", "de"))) == 0
 
 
 def test_conditions_inside_each_other_have_an_end() -> None:
@@ -112,8 +140,12 @@ JSON = st.recursive(
 )
 TESTS = st.builds(
     asks,
-    st.sampled_from(["data.a", "data.a.b", "data.a.0", "recipient.attributes.b", "priority", "time", "weekday"]),
-    st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "in", "not_in", "between", "contains", "exists"]),
+    st.sampled_from(
+        ["data.a", "data.a.b", "data.a.0", "recipient.attributes.b", ACTIVITY, "priority", "time", "weekday"],
+    ),
+    st.sampled_from(
+        ["==", "!=", "<", "<=", ">", ">=", "in", "not_in", "between", "contains", "exists", "active_within"]
+    ),
     JSON | st.sampled_from(["08:00", "mon", "high", ["08:00", "20:00"], ["22:00", "06:00"]]),
 )  # fmt: skip
 
