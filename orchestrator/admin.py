@@ -13,9 +13,11 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
 from kernel.clock import now
-from orchestrator.forms import DiscardForm, ReplayForm, StrategyForm, TagForm
-from orchestrator.models import DeadLetter, Experiment, Strategy, StrategyVersion, Timekeeper
+from orchestrator.forms import DiscardForm, QuotaForm, ReplayForm, StrategyForm, TagForm
+from orchestrator.models import DeadLetter, Experiment, Quota, Strategy, StrategyVersion, Timekeeper
+from orchestrator.selectors_quotas import with_use
 from orchestrator.services import dead_letters
+from orchestrator.services.quota_setting import Place, lift_quota, set_quota
 from orchestrator.services.replays import Named, replay
 from orchestrator.services.strategies import Configured, StrategyInUse, save
 
@@ -186,6 +188,42 @@ class StrategyVersionAdmin(ExperimentAdmin):
     list_filter = ("kind", "active")
 
 
+@admin.register(Quota)
+class QuotaAdmin(ModelAdmin):
+    """What tenants are allowed, and how much of it is used in the present period."""
+
+    form = QuotaForm
+    list_display = ("tenant", "counts", "allowed", "period", "use", "over", "updated_at")
+    list_filter = ("period", "over", "channel")
+    list_select_related = ("tenant",)
+    search_fields = ("tenant__key", "tenant__name")
+    ordering = ("-id",)
+    actions = None  # a quota is lifted on its own page, which asks
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Quota]:
+        return with_use(super().get_queryset(request), at=now())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("tenant", "channel", "account", "period", "updated_at") if obj else ()
+
+    @admin.display(description="counts")
+    def counts(self, quota: Quota) -> str:
+        return quota.account or quota.channel or "everything"
+
+    @admin.display(description="used")
+    def use(self, quota: Quota) -> int:
+        return quota.used
+
+    def save_model(self, request: HttpRequest, obj: Quota, form: Any, change: bool) -> None:  # noqa: FBT001
+        kept, _ = set_quota(
+            obj.tenant_id, _place(obj), allowed=obj.allowed, over=obj.over, actor=_actor(request), at=now()
+        )
+        obj.id, obj.updated_at = kept.id, kept.updated_at
+
+    def delete_model(self, request: HttpRequest, obj: Quota) -> None:
+        lift_quota(obj.tenant_id, _place(obj), actor=_actor(request), at=now())
+
+
 @admin.register(Timekeeper)
 class TimekeeperAdmin(ModelAdmin):
     """The timekeepers at work, to see."""
@@ -201,6 +239,10 @@ class TimekeeperAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _place(quota: Quota) -> Place:
+    return Place(period=quota.period, channel=quota.channel, account=quota.account)
 
 
 def _actor(request: HttpRequest) -> str:

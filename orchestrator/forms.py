@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from orchestrator.models import Strategy
+from orchestrator.models import Quota, Strategy
 from orchestrator.rules.strategy import BadConfiguration, strategies
+from orchestrator.services.quota_setting import BadQuota, Place, check_quota
 from orchestrator.services.replays import DEFAULT_RATE, MAX_RATE
 
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,49}")
@@ -72,4 +73,29 @@ class StrategyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none whe
                 strategies.get(kind).check(found["configuration"])
             except BadConfiguration as bad:
                 self.add_error("configuration", str(bad))
+        return found
+
+
+class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it runs
+    """Checked as the command checks it. What a quota counts never changes: that would be another quota."""
+
+    class Meta:
+        model = Quota
+        fields = ("tenant", "channel", "account", "period", "allowed", "over")
+        help_texts = {
+            "channel": "Count this channel alone; empty: all together.",
+            "account": "Count every call through the provider account with this key alone.",
+            "period": "Of UTC.",
+            "allowed": "Messages in a period; 0 allows critical ones alone.",
+            "over": "What becomes of the others: wait for the next period, or be skipped.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        told = {name: found.get(name, getattr(self.instance, name)) for name in ("period", "channel", "account")}
+        if not self.errors:
+            try:
+                check_quota(Place(**told), allowed=found["allowed"], over=found["over"])
+            except BadQuota as bad:
+                self.add_error(bad.field if bad.field in self.fields else None, str(bad))
         return found

@@ -325,6 +325,8 @@ class Quota(models.Model):
     over = models.CharField(max_length=4, choices=Over, default=Over.WAIT)
     updated_at = models.DateTimeField()
 
+    used: int  # where it was asked for, see `selectors_quotas.with_use`
+
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("tenant", "channel", "account", "period"), name="quota_unique_per_tenant"),

@@ -55,7 +55,8 @@ def with_use(rows: QuerySet[QuotaRow], *, at: datetime) -> QuerySet[QuotaRow]:
             output_field=DateField(),
         ),
     )
-    return rows.annotate(used=Coalesce(Subquery(now_counting.values("used")), 0, output_field=BigIntegerField()))
+    used = {"used": Coalesce(Subquery(now_counting.values("used")), 0, output_field=BigIntegerField())}
+    return rows.annotate(**used)  # named in the model, which mypy takes for a clash
 
 
 def _read(tenant_ids: Collection[UUID]) -> dict[UUID, tuple[Quota, ...]]:
