@@ -15,7 +15,7 @@ from prometheus_client import Counter
 
 from events.services import record
 from events.values import NewEvent
-from orchestrator.rules.quotas import Quota, Wanted, concerned, described, over_quota, starts_on, told_at
+from orchestrator.rules.quotas import TOLD_PERCENT, Quota, Wanted, concerned, described, over_quota, starts_on, told_at
 from orchestrator.selectors_quotas import quotas_of
 from orchestrator.services.routing import ProviderCall
 from orchestrator.values import Move
@@ -25,6 +25,9 @@ KEPT = timedelta(days=400)  # how long the counters of a period that began then 
 QUOTA_EXCEEDED_TOTAL = Counter(
     "carillon_quota_exceeded_total", "Deliveries that a quota kept from beginning.", ("channel", "state")
 )
+QUOTA_REACHED_TOTAL = Counter("carillon_quota_reached_total", "Quotas whose use came to a mark.", ("percent",))
+for _percent in TOLD_PERCENT:
+    QUOTA_REACHED_TOTAL.labels(_percent)  # what is counted from zero can be alerted on
 
 # Whoever raises a counter holds it until the transaction ends. In one order, whoever raises several.
 _RAISE = """
@@ -142,6 +145,7 @@ def _columns(counts: dict[Quota, int], since: dict[Quota, date]) -> tuple[list[o
 def _tell(quota: Quota, found: Raised, *, used: int, at: datetime) -> None:
     """At most once per mark and period: a counter never falls from one transaction to the next."""
     for percent in told_at(quota, before=found.before, used=used):
+        QUOTA_REACHED_TOTAL.labels(percent).inc()
         told = {**described(quota), "since": found.starts_on.isoformat(), "percent": percent, "used": used}
         record([NewEvent(quota.tenant_id, "quota.reached", at, detail=told, actor="system")])
         audit(quota.tenant_id, actor="system", action="quota.reached", object=_object(quota), detail=told, at=at)

@@ -1,12 +1,13 @@
 """Quotas over real rows: exact when workers begin at once, counted once per message, told once per mark."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
@@ -23,6 +24,7 @@ from orchestrator.services.claim import claim_deliveries
 from orchestrator.services.sending import send_batch
 from orchestrator.values import ClaimedDelivery
 from tenants.models import AuditEntry, Tenant
+from tenants.scope import tenant_scope
 from tests.make import AT, EMAIL, IN_APP, a_notification, a_tenant, recipients
 from tests.orchestrator.services.racing import race
 
@@ -100,11 +102,13 @@ def test_what_is_over_waits_for_the_next_period_and_goes_out_then(acme: Tenant, 
     told = Event.objects.filter(reason="quota_exceeded").values_list("detail__quota", "detail__per", "detail__to")
     assert list(told) == [(3, "day", "pending")] * 2
 
-    a_period_later()
-    work()
+    until = ends_at("day", at=datetime.now(UTC))
+    Delivery.objects.filter(state="pending").update(due_at=AT_ONCE)
+    send_batch([replace(delivery, at=until) for delivery in claim_deliveries(1, limit=9)])
 
     assert states(row) == {"delivered": 5}
-    assert sorted(QuotaUse.objects.values_list("used", flat=True)) == [2, 3]
+    by_day = list(QuotaUse.objects.order_by("starts_on").values_list("starts_on", "used"))
+    assert by_day == [(until.date() - timedelta(days=1), 3), (until.date(), 2)]
 
 
 def test_what_would_expire_first_is_skipped(acme: Tenant, say: Say) -> None:
@@ -307,6 +311,43 @@ def test_two_workers_never_begin_one_too_many(acme: Tenant, say: Say) -> None:
     assert told_of(Event, "kind") == [(80, 36), (100, 45)]
 
 
+@committed
+def test_batches_of_several_tenants_neither_block_each_other_nor_begin_one_too_many(acme: Tenant, say: Say) -> None:
+    """Each side begins a batch of two tenants with two quotas each, the tenants in opposite orders."""
+    globex, rounds, allowed = a_tenant("globex"), 12, 20
+    for tenant in (acme, globex):
+        allow(tenant, allowed)
+        allow(tenant, allowed + 5, channel="in_app", period="month")
+    rows = [say(4 * rounds), say(4 * rounds, tenant=globex)]
+    pipeline.plan(1)
+    pipeline.plan(1)
+    ours, theirs = [], []
+    for delivery in claim_deliveries(1, limit=8 * rounds):
+        (ours if delivery.tenant_id == acme.id else theirs).append(delivery)
+    batches = {ours[n].id: n for n in range(rounds)}
+    free = [ours[n : 4 * rounds : rounds] + theirs[n : 4 * rounds : rounds] for n in range(rounds)]
+
+    def one(delivery: ClaimedDelivery) -> None:
+        send_batch(free[batches[delivery.id]][::2])
+
+    def other(delivery: ClaimedDelivery) -> None:
+        send_batch(free[batches[delivery.id]][:0:-2])
+
+    race(ours[:rounds], one, other)
+
+    assert [states(row) for row in rows] == [{"delivered": allowed, "pending": 4 * rounds - allowed}] * 2
+    assert list(QuotaUse.objects.values_list("used", flat=True)) == [allowed] * 4
+
+
+def test_a_tenant_cannot_change_what_it_is_allowed(acme: Tenant) -> None:
+    allow(acme, 5)
+
+    with pytest.raises(ProgrammingError, match="permission denied"), tenant_scope(acme.id):
+        Quota.objects.update(allowed=10**6)
+    with pytest.raises(ProgrammingError, match="permission denied"), tenant_scope(acme.id):
+        QuotaUse.objects.update(used=0)
+
+
 def test_counters_of_long_ago_are_forgotten(acme: Tenant, say: Say) -> None:
     allow(acme, 5)
     say()
@@ -319,7 +360,7 @@ def test_counters_of_long_ago_are_forgotten(acme: Tenant, say: Say) -> None:
     assert kept == starts_on("day", at=datetime.now(UTC))
 
 
-def test_a_changed_quota_is_seen_within_a_second(acme: Tenant) -> None:
+def test_quotas_are_kept_in_memory_for_a_moment(acme: Tenant) -> None:
     ids: set[UUID] = {acme.id}
     assert quotas_of(ids) == {acme.id: ()}
     Quota.objects.create(tenant=acme, period="day", allowed=1, updated_at=AT)
