@@ -93,6 +93,11 @@ class Channel(ABC):
         """A content whose texts are final, cut to what the road carries where a cut does no harm."""
         return content
 
+    def closed_with(self, content: Any, words: str) -> Any:
+        """A content whose texts are final with `words` at its end, cut before them where there is no room. A road whose
+        messages need no such words leaves it as it is."""
+        return content
+
     def units(self, text: str) -> int | None:
         """What the text costs, in what providers charge for; `None` where length costs nothing."""
         return None
@@ -133,6 +138,11 @@ class Provider(ABC):
     def sandbox_credentials(cls, sandbox: Sandbox) -> Mapping[str, Any]:  # noqa: ARG003
         """What an operator would write to send through the provider sandbox; empty: it does not speak this protocol."""
         return {}
+
+    @classmethod
+    def answerable(cls, config: Mapping[str, Any], *, address: str) -> bool:  # noqa: ARG003
+        """Whether people can write back to whom a message to this address comes from under a configuration."""
+        return True
 
     def send(self, messages: Sequence[Message], *, deadline: float) -> list[SendResult]:
         """Send messages, `capabilities.concurrency` calls at a time; one result per message, in their order.

@@ -43,6 +43,11 @@ class Sms(Channel):
             return content
         return msgspec.structs.replace(content, body=cut(content.body, BODY_CHARS, mark="..."))
 
+    def closed_with(self, content: SmsContent, words: str) -> SmsContent:
+        """The text and a line after it. What is too long loses its own end, never that line."""
+        own = cut(content.body.rstrip(), BODY_CHARS - len(words) - 1, mark="...")
+        return msgspec.structs.replace(content, body=f"{own}\n{words}")
+
     def units(self, text: str) -> int:
         """The SMS it is sent as."""
         return segments(text)

@@ -30,7 +30,7 @@ from channels_app.contract import (
 from channels_app.credentials import Sandbox
 from channels_app.registry import providers
 from channels_app.rules.hooks import DELIVERY, json_object, text_of
-from channels_app.rules.phones import e164, sender_for
+from channels_app.rules.phones import e164, sender_for, takes_replies
 from channels_app.rules.segments import segments
 from channels_app.sandbox import identities
 
@@ -63,6 +63,11 @@ class Sns(Provider):
     def sandbox_credentials(cls, sandbox: Sandbox) -> Mapping[str, Any]:
         """The account the sandbox knows."""
         return {**identities.aws_credentials(sandbox.url), "base_url": f"{sandbox.url}/sns", "sender": "Carillon"}
+
+    @classmethod
+    def answerable(cls, config: Mapping[str, Any], *, address: str) -> bool:
+        """A number can be written to, a name cannot."""
+        return takes_replies(sender_for(e164(address), senders=config["senders"], default=config["sender"]))
 
     def send_one(self, message: Message, *, call: Call) -> SendResult:
         """Publish to one number."""

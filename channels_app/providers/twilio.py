@@ -35,7 +35,7 @@ from channels_app.credentials import Form, Plain, Sandbox, Secret
 from channels_app.registry import providers
 from channels_app.rules.api_replies import Reply, judge, retry_after
 from channels_app.rules.hooks import DELIVERY, delivery_of
-from channels_app.rules.phones import e164, sender_for
+from channels_app.rules.phones import e164, sender_for, takes_replies
 from channels_app.rules.segments import segments
 from channels_app.rules.twilio_words import KINDS, PERMANENT, WORDS
 from channels_app.sandbox import identities
@@ -96,6 +96,13 @@ class Twilio(Provider):
             "sender": identities.TWILIO_SENDER,
             "base_url": f"{sandbox.url}/twilio",
         }
+
+    @classmethod
+    def answerable(cls, config: Mapping[str, Any], *, address: str) -> bool:
+        """A number can be written to, a name cannot; of a messaging service it is taken for granted."""
+        if sender := sender_for(e164(address), senders=config["senders"], default=""):
+            return takes_replies(sender)
+        return bool(config["messaging_service_sid"]) or takes_replies(config["sender"])
 
     def send_one(self, message: Message, *, call: Call) -> SendResult:
         """Create one Message resource."""

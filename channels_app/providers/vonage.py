@@ -41,7 +41,7 @@ from channels_app.rules.hooks import (
     require_same,
     text_of,
 )
-from channels_app.rules.phones import e164, sender_for
+from channels_app.rules.phones import e164, sender_for, takes_replies
 from channels_app.rules.segments import segments
 from channels_app.rules.vonage_words import KINDS, WORDS
 from channels_app.sandbox import identities
@@ -103,6 +103,11 @@ class Vonage(Provider):
             "sender": "Carillon",
             "base_url": f"{sandbox.url}/vonage",
         }
+
+    @classmethod
+    def answerable(cls, config: Mapping[str, Any], *, address: str) -> bool:
+        """A number can be written to, a name cannot."""
+        return takes_replies(sender_for(e164(address), senders=config["senders"], default=config["sender"]))
 
     def send_one(self, message: Message, *, call: Call) -> SendResult:
         """Hand over one text message."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import phonenumbers
 
+_DIGITS = re.compile(r"\+?[0-9]{3,15}", re.ASCII)
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 
@@ -27,3 +28,8 @@ def country_of(number: str) -> str:
 def sender_for(number: str, *, senders: Mapping[str, str], default: str) -> str:
     """Who a message to this number comes from: the sender of its country, else the default, which may be ""."""
     return senders.get(country_of(number), default) if senders else default
+
+
+def takes_replies(sender: str) -> bool:
+    """Whether a sender is a number or a short code; a name cannot be written to, nor somebody we do not know."""
+    return bool(_DIGITS.fullmatch(sender))

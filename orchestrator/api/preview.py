@@ -33,6 +33,9 @@ class PreviewStep(Struct, kw_only=True):
     step: int
     provider: str
     content: dict[str, Any] | None
+    units: int | None  # what is paid for, where length costs: the SMS that a text is sent as
+    cost_micros: int | None  # what that account charges, in millionths of `currency`; null where it has no price
+    currency: str | None
     error: PreviewError | None
 
 

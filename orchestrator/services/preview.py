@@ -16,6 +16,7 @@ from audience.selectors import people, recipient_ids, segment_page
 from audience.services import merge_recipients
 from audience.values import Person, Reachable
 from channels_app.accounts import Ways, ways_of
+from channels_app.contract import Account
 from channels_app.registry import channels
 from kernel.ids import uuid7
 from kernel.masking import mask
@@ -26,8 +27,8 @@ from orchestrator.services.planning import Decided, decide
 from orchestrator.services.rendering import Quarantined, Rendered, Wording, render
 from orchestrator.services.repetitions import Worded
 from orchestrator.services.routing import in_choice
+from orchestrator.services.ways_out import answerable, example_of
 from orchestrator.values import ClaimedNotification, PlannedDelivery
-from preferences.services import example_way_out
 from preferences.services.centre_links import example_link
 from templates_app.values import RenderError
 
@@ -122,7 +123,8 @@ def _shown(
         Wording(
             d.channel, content, admitted.request.data, d.data, persons[d.recipient_id], notification.id,
             notification.type, at, d.tenant_id, d.template_version_id, d.locale, notification.category,
-            unsubscribe_url=_way_out(d, notification), preference_centre_url=example_link(),
+            unsubscribe_url=example_of(d.channel, category=notification.category),
+            preference_centre_url=example_link(), answerable=_answerable(d, persons[d.recipient_id], ways),
         )
         for d in going
     ])  # fmt: skip
@@ -137,6 +139,7 @@ def _shown(
                 "step": delivery.step,
                 "provider": _account(delivery, persons[delivery.recipient_id], ways),
                 "content": said if isinstance(said, msgspec.Struct) else None,
+                **_cost(delivery, said, persons[delivery.recipient_id], ways),
                 "error": _error(said),
             }
         )
@@ -152,17 +155,33 @@ def _shown(
     ]
 
 
-def _way_out(delivery: PlannedDelivery, notification: ClaimedNotification) -> str:
-    by_mail = channels.get(delivery.channel).address_kind == "email"
-    return example_way_out(category=notification.category) if by_mail else ""
+def _answerable(delivery: PlannedDelivery, person: Person, ways: Ways) -> bool:
+    return answerable(_accounts(delivery, person, ways), _endpoint(delivery, person))
 
 
 def _account(delivery: PlannedDelivery, person: Person, ways: Ways) -> str:
     """The account that would be tried first if nothing is out of order then."""
+    return in_choice(_accounts(delivery, person, ways), seed=delivery.id)[0]
+
+
+def _accounts(delivery: PlannedDelivery, person: Person, ways: Ways) -> Sequence[Account]:
     endpoint = _endpoint(delivery, person)
     kind = endpoint.kind if endpoint else ""
-    found = ways.to(delivery.channel, mode=delivery.mode, tenant_id=delivery.tenant_id, kind=kind)
-    return in_choice(found, seed=delivery.id)[0]
+    return ways.to(delivery.channel, mode=delivery.mode, tenant_id=delivery.tenant_id, kind=kind)
+
+
+def _cost(delivery: PlannedDelivery, said: Rendered, person: Person, ways: Ways) -> dict[str, Any]:
+    """What providers charge for: the units of a text, where length costs, and what that account takes for them."""
+    text = str(getattr(said, "body", ""))
+    units = channels.get(delivery.channel).units(text) if isinstance(said, msgspec.Struct) else None
+    first = _account(delivery, person, ways)
+    terms = next(account.terms for account in _accounts(delivery, person, ways) if account.key == first)
+    charged = isinstance(said, msgspec.Struct) and bool(terms.cost_micros)
+    return {
+        "units": units,
+        "cost_micros": terms.cost_micros * (units or 1) if charged else None,
+        "currency": terms.currency if charged else None,
+    }
 
 
 def _error(said: Rendered) -> dict[str, str] | None:

@@ -1,6 +1,6 @@
 """Put words together: the contents of a batch as their templates say them to each person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from channels_app.registry import channels
 from templates_app.rendering import render_jobs
 from templates_app.rules.context import build_context
 from templates_app.rules.promotion import with_footer
+from templates_app.rules.stop_words import way_to_stop
 from templates_app.selectors import NO_SETTINGS, Settings, Words, settings_lately, words_of
 from templates_app.services.quarantine import count_crash
 from templates_app.values import DEFAULT, Job, RenderError
@@ -23,7 +24,8 @@ class Wording:
     """What one message is made of. `own_data` is what the request said for this person only; `at` is its moment.
 
     Without `template_version_id` the words are those of `content`. `unsubscribe_url` is where this person leaves this
-    category, empty when it cannot be left; mail of a promotional `category` gets what it lacks at its end.
+    category, empty when it cannot be left; mails and texts of a promotional `category` get what they lack at their end.
+    `answerable`: the person can write back, whichever account carries it.
     """
 
     channel: str
@@ -40,6 +42,7 @@ class Wording:
     category: str = ""
     unsubscribe_url: str = ""
     preference_centre_url: str = ""
+    answerable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +92,33 @@ def _look(wordings: Sequence[Wording]) -> _Around:
 
 
 def _may_promote(wording: Wording) -> bool:
-    return bool(wording.category) and channels.get(wording.channel).address_kind == "email"
+    return bool(wording.category) and channels.get(wording.channel).address_kind in _ENDINGS
 
 
 def _dutiful(content: msgspec.Struct, wording: Wording, around: _Around) -> msgspec.Struct:
-    """Mail that promotes something says how to leave and who sent it, whoever wrote it."""
+    """Mails and texts that promote something say how to leave, mails also who sent it, whoever wrote it."""
     settings = around.settings.get(wording.tenant_id, NO_SETTINGS) if wording.tenant_id else NO_SETTINGS
     if not _may_promote(wording) or wording.category not in settings.promotional:
         return content
     locale = wording.locale or wording.person.locale or settings.default_locale
-    return with_footer(content, unsubscribe_url=wording.unsubscribe_url, brand=settings.brand, locale=locale)
+    return _ENDINGS[channels.get(wording.channel).address_kind](content, wording, settings.brand, locale)
+
+
+def _mail_ending(content: msgspec.Struct, wording: Wording, brand: Mapping[str, Any], locale: str) -> msgspec.Struct:
+    return with_footer(content, unsubscribe_url=wording.unsubscribe_url, brand=brand, locale=locale)
+
+
+def _text_ending(content: msgspec.Struct, wording: Wording, brand: Mapping[str, Any], locale: str) -> msgspec.Struct:
+    road = channels.get(wording.channel)
+    content, url = road.fit(content), wording.unsubscribe_url
+    said = str(getattr(content, "body", ""))
+    words = way_to_stop(said, answerable=wording.answerable, url=url, brand=brand, locale=locale)
+    closed: msgspec.Struct = road.closed_with(content, words) if words else content
+    return closed
+
+
+Ending = Callable[[msgspec.Struct, Wording, Mapping[str, Any], str], msgspec.Struct]
+_ENDINGS: Mapping[str, Ending] = {"email": _mail_ending, "phone": _text_ending}  # by kind of address
 
 
 def _prepared(wording: Wording, around: _Around) -> Job | RenderError | Quarantined:

@@ -44,10 +44,10 @@ from orchestrator.services.settle import settle
 from orchestrator.services.spikes import notice
 from orchestrator.services.suppressed import keep_back
 from orchestrator.services.tracking import tracked
+from orchestrator.services.ways_out import WayOut, answerable, keep_ways_out, way_out
 from orchestrator.values import CRITICAL, ClaimedDelivery, Move, NotificationWords
 from preferences.rules import Jurisdiction, Refusal, Wishes, judged
 from preferences.selectors import wishes_of
-from preferences.services import unsubscribe_url
 from preferences.services.centre_links import centre_link
 from templates_app.values import RenderError
 
@@ -120,7 +120,7 @@ class _Going:
     words: NotificationWords
     person: Person
     endpoint: Reachable | None
-    unsubscribe_url: str
+    way_out: WayOut
 
 
 def _decide(
@@ -138,6 +138,7 @@ def _decide(
     ready: list[Ready] = []
     rendered = render([_wording(go) for go in going])
     said = list(zip(going, rendered, strict=True))
+    keep_ways_out([(go.way_out, found) for go, found in said])
     notice(((go.delivery.template_version_id, found) for go, found in said), at=at)
     wanted = [(go.delivery, go.words.policy.tracking, found) for go, found in said]
     for go, content in zip(going, tracked(wanted), strict=True):
@@ -169,7 +170,7 @@ def _judged(delivery: ClaimedDelivery, facts: _Facts, *, at: datetime) -> _Going
     )
     stay = stays(delivery, found, at=at)
     if stay is None and words is not None and person is not None:
-        return _Going(delivery, ways, words, person, endpoint, _unsubscribe_url(delivery, endpoint, words))
+        return _Going(delivery, ways, words, person, endpoint, way_out(delivery, endpoint, words))
     return stay or Move(delivery, "cancelled", reason="cancelled")
 
 
@@ -212,21 +213,6 @@ def _endpoint(delivery: ClaimedDelivery, person: Person | None) -> Reachable | N
     return next((endpoint for endpoint in ways if endpoint.id == delivery.endpoint_id), None)
 
 
-def _unsubscribe_url(delivery: ClaimedDelivery, endpoint: Reachable | None, words: NotificationWords) -> str:
-    """Where one click leaves, for channels whose messages say so in their head."""
-    if endpoint is None or channels.get(delivery.channel).address_kind != "email":
-        return ""
-    return unsubscribe_url(
-        tenant_id=delivery.tenant_id,
-        recipient_id=delivery.recipient_id,
-        endpoint_id=endpoint.id,
-        channel=delivery.channel,
-        address=endpoint.address,
-        category=words.category,
-        type=words.type,
-    )
-
-
 def _wording(go: _Going) -> Wording:
     return Wording(
         channel=go.delivery.channel,
@@ -241,8 +227,9 @@ def _wording(go: _Going) -> Wording:
         template_version_id=go.delivery.template_version_id,
         locale=go.delivery.locale,
         category=go.words.category,
-        unsubscribe_url=go.unsubscribe_url,
+        unsubscribe_url=go.way_out.url,
         preference_centre_url=_preference_centre_url(go.delivery),
+        answerable=answerable(go.ways, go.endpoint),
     )
 
 
@@ -263,7 +250,7 @@ def _message(go: _Going, content: msgspec.Struct) -> Message:
         traceparent=go.words.traceparent,
         metadata=go.words.metadata,
         written_at=delivery.created_at,
-        unsubscribe_url=go.unsubscribe_url,
+        unsubscribe_url=go.way_out.url if go.way_out.kept is None else "",
     )
 
 

@@ -54,6 +54,11 @@ def link_of(token: str) -> tuple[TrackedLink, bool] | None:
     return (link, True) if link else None
 
 
+def short_name(link: TrackedLink) -> str:
+    """The name under which a link is kept, always the same one."""
+    return short_code(link, keys=_keys())
+
+
 def opened_by(token: str) -> UUID | None:
     """The delivery whose pixel has this token; `None` when we did not write it."""
     return read_open(token, keys=_keys())
@@ -87,7 +92,7 @@ def _short(delivery: ClaimedDelivery, kept: list[ShortLink], address: str, numbe
     if _is_ours(address):
         return None
     link = TrackedLink(delivery.id, number, address)
-    code = short_code(link, keys=_keys())
+    code = short_name(link)
     short = f"{settings.PUBLIC_URL}{LINKS}{code}"
     if len(short) >= len(address):
         return None

@@ -11,6 +11,7 @@ from audience.rules.places import read_locale
 from kernel.clock import now
 from templates_app.api.etags import etag, expected_revision, overtaken
 from templates_app.rules.promotion import PROMOTIONAL
+from templates_app.rules.stop_words import OWN_WORDS, own_words_fault
 from templates_app.selectors import Settings, settings_of
 from templates_app.services.drafts import Overtaken
 from templates_app.services.surroundings import save_settings
@@ -27,7 +28,8 @@ Category = Annotated[str, Meta(min_length=1, max_length=100)]
 class TemplateSettingsBody(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`brand` is what templates read as `{{ brand.… }}`: colours, a logo, a postal address. `default_locale` is the
     language of parts without one. With `four_eyes` nobody publishes what they wrote themselves. Mail of `promotional`
-    categories always says how to leave (`unsubscribe_url`) and who sent it (`brand.postal_address`).
+    categories always says how to leave (`unsubscribe_url`) and who sent it (`brand.postal_address`). Texts of them say
+    how to stop them, in your words if `brand.sms_opt_out` has some: a line, or one for each language.
     """
 
     brand: dict[str, Any] = {}
@@ -64,6 +66,8 @@ class SettingsDetail(TenantView):
         if body.default_locale and read_locale(body.default_locale) != body.default_locale:
             would = read_locale(body.default_locale) or "fr, de-AT or zh-Hant"
             raise invalid([FieldError("/default_locale", "invalid_locale", f"no locale; {would} would do")])
+        if fault := own_words_fault(body.brand):
+            raise invalid([FieldError(f"/brand/{OWN_WORDS}", "invalid_format", fault)])
         if len(msgspec.json.encode(body.brand)) > BRAND_BYTES:
             raise invalid([FieldError("/brand", "too_long", f"more than {BRAND_BYTES:,} bytes of JSON")])
         try:

@@ -1,6 +1,6 @@
 """Look at a source with everything around it: its layout, translations and settings; then make it ready."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from templates_app.rules.lint import lint
 from templates_app.rules.making import Made, make
 from templates_app.rules.promotion import DUTIES, duties
 from templates_app.rules.schema import schema_fault
+from templates_app.rules.stop_words import texts_without_stop
 from templates_app.selectors import Settings, catalogue_of, layout_source, settings_of
 from templates_app.shelving import shelf_for
 from templates_app.values import Finding, LayoutSource, TemplateSource
@@ -44,7 +45,8 @@ class Judged:
 def judge(tenant_id: UUID | None, source: TemplateSource, *, key: str) -> Judged:
     """`source` made ready for this tenant (`None`: the platform), and everything that is to be said of it.
 
-    What mail that promotes something lacks is a warning here, and keeps the template from being published.
+    What mail that promotes something lacks is a warning here, and keeps the template from being published. Texts get
+    what they lack when they are sent.
     """
     settings, layout = settings_of(tenant_id), layout_source(tenant_id, source.layout) if source.layout else None
     made = make(
@@ -60,9 +62,14 @@ def judge(tenant_id: UUID | None, source: TemplateSource, *, key: str) -> Judged
         *_about_the_whole(source, known_layout=layout is not None),
         *made.findings,
         *lint(made),
-        *(duties(made, brand=settings.brand) if promotes else ()),
+        *(_promising(made, settings) if promotes else ()),
     )
     return Judged(replace(made, findings=said), layout, settings)
+
+
+def _promising(made: Made, settings: Settings) -> Iterator[Finding]:
+    yield from duties(made, brand=settings.brand)
+    yield from texts_without_stop(made, brand=settings.brand, default_locale=settings.default_locale)
 
 
 def _about_the_whole(source: TemplateSource, *, known_layout: bool) -> list[Finding]:
