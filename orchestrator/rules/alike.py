@@ -20,9 +20,9 @@ class Deciding:
 
     def __init__(self, case: Case) -> None:
         arms = case.experiment.arms if case.experiment else ()
-        kinds = {case.strategy.kind, *(arm.strategy.kind for arm in arms if arm.strategy)}
+        chosen = (case.strategy, *(arm.strategy for arm in arms if arm.strategy))
         self._case = case
-        self._draws = any(strategies.get(kind).draws for kind in kinds)
+        self._draws = any(strategies.get(one.kind).draws_without_evidence(one.configuration) for one in chosen)
         self._first: dict[Hashable, Decision] = {}
 
     def decide(self, situation: Situation) -> Decision:

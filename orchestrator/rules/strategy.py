@@ -75,7 +75,7 @@ class Strategy:
     title: ClassVar[str]
     defaults: ClassVar[Mapping[str, Any]]
     learns: ClassVar[bool] = False  # it wants evidence
-    draws: ClassVar[bool] = True  # it may look at `seed`; one that never does is asked once for all who are alike
+    draws: ClassVar[bool] = True  # it may look at `seed`
     fields: ClassVar[tuple[str, ...]] = ()  # what its configuration may hold beside `COMMON_FIELDS`; () = anything
 
     def steps(self, options: Options, configuration: Mapping[str, Any]) -> Sequence[Step]:
@@ -89,6 +89,10 @@ class Strategy:
     def left_out(self, options: Options, configuration: Mapping[str, Any]) -> Mapping[str, LeftOut]:
         """The usable channels that `steps` does not use, on purpose."""
         return {}
+
+    def draws_without_evidence(self, configuration: Mapping[str, Any]) -> bool:
+        """Whether it looks at `seed` where there is no evidence; if not, it is asked once for all who are alike."""
+        return self.draws
 
     def faults(self, configuration: Mapping[str, Any]) -> Iterator[Fault]:
         """Everything that is wrong with what `configuration` says; nothing: it can be used."""

@@ -120,6 +120,10 @@ class Smart(Strategy):
         steps += [Step((arm.channel,), settings["next_after_seconds"]) for arm in rest]
         return Considered(tuple(steps), _why(arms, shares, place, evidence))
 
+    def draws_without_evidence(self, configuration: Mapping[str, Any]) -> bool:
+        """Where nothing is known, it does what `sequential` would, unless it was told to draw all the same."""
+        return bool({**self.defaults, **configuration}["least_tries"] <= 0)
+
     def faults(self, configuration: Mapping[str, Any]) -> Iterator[Fault]:
         settings = {**self.defaults, **configuration}
         yield from SEQUENTIAL.faults(settings)

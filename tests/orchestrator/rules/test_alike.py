@@ -26,7 +26,11 @@ from preferences.rules.consent import Demand, Said
 from tests.make import AT, a_claimed_notification
 
 CHANNELS = ("email", "sms", "push", "in_app")
-KINDS = [StrategyFacts(one.key, one.key, configuration=one.defaults) for one in strategies]
+BOLD = {**strategies.get("smart").defaults, "least_tries": 0}  # draws lots where nothing is known, too
+KINDS = [
+    *(StrategyFacts(one.key, one.key, configuration=one.defaults) for one in strategies),
+    StrategyFacts("bold", "smart", configuration=BOLD),
+]
 EXPERIMENT = ExperimentFacts(UUID(int=9), "x", "s", 30.0, (ArmFacts(Arm("a")), ArmFacts(Arm("b"), channels=("email",))))
 WISHES = [
     wishes_in({}),
@@ -108,3 +112,14 @@ def test_those_who_are_alike_share_a_verdict(facts: dict[str, Any], shared: bool
     one, other = (deciding.decide(Situation(UUID(int=number), "UTC", **facts)) for number in (1, 2))
 
     assert (one.verdicts["email"] is other.verdicts["email"]) is shared
+
+
+@pytest.mark.parametrize(("strategy", "drawn"), [("smart", False), ("bold", True)])
+def test_lots_are_drawn_for_each(strategy: str, drawn: bool) -> None:
+    deciding = Deciding(a_case(next(kind for kind in KINDS if kind.key == strategy)))
+    everywhere = {channel: [(True, ())] for channel in CHANNELS[:3]}
+
+    crowd = [deciding.decide(someone(number, PLAIN, everywhere)) for number in range(60)]
+
+    ways = {tuple((d.channel, d.step) for d in one.deliveries if d.state == "pending") for one in crowd}
+    assert (len(ways) > 1) is drawn
