@@ -34,7 +34,7 @@ def test_a_delivery_that_kills_its_worker_dies_alone(monkeypatch: pytest.MonkeyP
     people = recipients(tenant, "poison", *(f"p{n}" for n in range(NEIGHBOURS)))
     a_notification(tenant, people, content=IN_APP)
     pipeline.plan(1)
-    prepare, crashes = sending._message, []
+    prepare, crashes = sending.message_of, []
 
     def deadly(going: Any, content: Any) -> Any:
         if going.delivery.recipient_id == people["poison"]:
@@ -42,7 +42,7 @@ def test_a_delivery_that_kills_its_worker_dies_alone(monkeypatch: pytest.MonkeyP
             raise WorkerDied
         return prepare(going, content)
 
-    monkeypatch.setattr(sending, "_message", deadly)
+    monkeypatch.setattr(sending, "message_of", deadly)
 
     def all_sent() -> bool:
         """Leases and waits are over at once."""
