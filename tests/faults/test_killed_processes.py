@@ -17,7 +17,7 @@ def test_whoever_is_killed_nothing_is_lost_and_nothing_is_sent_twice_silently(
 
     with asking(stack.api, make=mixed, rest_seconds=0.03) as clients:
         ids = clients.journal.ids
-        hits = kill_at_random(stack, seed=seed, kills=form(12, 1_000), enough=lambda: len(ids) >= form(150, 15_000))
+        hits = kill_at_random(stack, seed=seed, kills=form(12, 1_000), enough=lambda: len(ids) >= form(80, 15_000))
     stack.wait_until_up()
     seconds = wait_until_sent(stack, ids, seconds=60)
     settled = wait_until_settled(stack, ids)

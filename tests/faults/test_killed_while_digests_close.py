@@ -38,7 +38,7 @@ def test_whoever_is_killed_every_window_is_told_once_with_all_its_items(stack: S
 
     with asking(stack.api, make=comment, rest_seconds=0.05) as clients:
         ids = clients.journal.ids
-        kills, least = form(8, 600), form(120, 15_000)
+        kills, least = form(6, 600), form(80, 15_000)
         hits = kill_at_random(stack, seed=seed, kills=kills, enough=lambda: len(ids) >= least, programs=PROGRAMS)
     stack.wait_until_up()
     wait_until_sent(stack, ids, seconds=60)

@@ -41,9 +41,14 @@ class Sink:
         return HOST, self.port
 
     def took(self) -> Sequence[str]:
-        """The ids of everything it has taken since this was last asked."""
-        time.sleep(3 * FLUSH_SECONDS)
-        return [id for reader in self._readers for id in reader.new()]
+        """The ids of everything it has taken since this was last asked; waits until it writes down no more."""
+        found: list[str] = []
+        while True:
+            time.sleep(3 * FLUSH_SECONDS)
+            new = [id for reader in self._readers for id in reader.new()]
+            if not new:
+                return found
+            found += new
 
     def close(self) -> None:
         """End it."""
