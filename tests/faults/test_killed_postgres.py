@@ -19,7 +19,7 @@ def test_every_202_outlives_it_and_nobody_has_to_be_restarted(stack: Stack, form
 
     with asking(stack.api, make=mixed) as clients:
         ids = clients.journal.ids
-        for _ in range(form(2, 20)):
+        for _ in range(form(1, 20)):
             time.sleep(chance.uniform(1, form(4, 9)))
             assert stack.kill("postgres")
             reached = len(ids)

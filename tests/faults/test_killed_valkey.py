@@ -33,7 +33,7 @@ def test_flushing_it_again_and_again_loses_nothing(stack: Stack, form: Form) -> 
             valkey.flushall()
 
     with asking(stack.api) as clients:
-        for _ in range(form(5, 12)):
+        for _ in range(form(4, 12)):
             time.sleep(form(1, 5))
             flush()
 
@@ -42,7 +42,7 @@ def test_flushing_it_again_and_again_loses_nothing(stack: Stack, form: Form) -> 
 
 def test_killing_it_again_and_again_loses_nothing(stack: Stack, form: Form) -> None:
     with asking(stack.api) as clients:
-        for _ in range(form(3, 9)):
+        for _ in range(form(2, 9)):
             time.sleep(form(2, 7))
             wait_until(lambda: stack.kill("valkey"), seconds=60, what="valkey to be there again")
 
