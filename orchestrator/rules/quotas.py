@@ -94,6 +94,11 @@ def _stays(
     return Move(delivery, "pending", reason=QUOTA_EXCEEDED, due_at=until, wait_reason=QUOTA_EXCEEDED, detail=detail)
 
 
+def name_of(*, channel: str, account: str, period: str) -> str:
+    """What the audit trail calls a quota."""
+    return f"quota:{account or channel or 'all'}/{period}"
+
+
 def described(quota: Quota) -> dict[str, str | int]:
     """A quota as the log tells it."""
     counted = {name: key for name, key in (("only", quota.channel), ("account", quota.account)) if key}

@@ -44,7 +44,8 @@ GROUP BY asked.recipient_id
 
 def minutes_idle(asked: Iterable[tuple[Case, Collection[UUID]]], *, at: datetime) -> Mapping[UUID, float]:
     """How long ago people were active, in minutes, 0 for who has the inbox open. Who was not for longer than any case
-    asks about is missing. In the caller's transaction; Redis has 0.3 s, and while it is out nobody has an inbox open.
+    asks about is missing. In the caller's transaction, which should hold no lock yet: Redis has 0.3 s to answer, and
+    while it is out nobody has an inbox open.
     """
     within, ids = 0.0, set[UUID]()
     for case, recipient_ids in asked:

@@ -75,7 +75,6 @@ class _Known:
     policies: Mapping[tuple[UUID, str], TypePolicy]
     demands: Mapping[Subject, Demand]
     said: Mapping[UUID, Sequence[Said]]
-    told: Mapping[tuple[UUID, UUID], UUID]  # (notification, recipient) → the notification that told the same before
     ways: Ways
     at: datetime
 
@@ -105,14 +104,14 @@ def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | No
         policies=policies,
         demands=demands,
         said=words_about(demands.values(), ids),
-        told=repetitions(brought, policies, contents=contents, at=at),
         ways=ways,
         at=at,
     )
     decided = [_case(notification, known) for notification, _ in shares]
-    idle = minutes_idle(zip(decided, ids_of, strict=True), at=at)
+    idle = minutes_idle(zip(decided, ids_of, strict=True), at=at)  # asks Redis, too: nothing may be locked by then
+    told = repetitions(brought, policies, contents=contents, at=at)
     cases = [
-        _with_situations(case, zip(mine, recipients, strict=True), known, idle)
+        _with_situations(case, zip(mine, recipients, strict=True), known, idle=idle, told=told)
         for case, mine, (_, recipients) in zip(decided, ids_of, shares, strict=True)
     ]
     return Facts(into_digests(with_uses(with_evidence(cases, ways=ways, at=at), at=at)), persons, offers)
@@ -162,11 +161,17 @@ def _traits(channel: Channel, notification: ClaimedNotification, heard: TypePoli
 
 
 def _with_situations(
-    case: Case, recipients: Iterable[tuple[UUID, Mapping[str, Any]]], known: _Known, idle: Mapping[UUID, float]
+    case: Case,
+    recipients: Iterable[tuple[UUID, Mapping[str, Any]]],
+    known: _Known,
+    *,
+    idle: Mapping[UUID, float],
+    told: Mapping[tuple[UUID, UUID], UUID],
 ) -> tuple[Case, list[Situation]]:
     asked = _Asked(
         asks=case.asks,
         idle=idle,
+        told=told,
         place=place_matters(case.notification.category, case.policy, {channel.key for channel in case.channels}),
         channels=tuple(channel.key for channel in case.channels if channel.needs_endpoint and channel.provided),
     )
@@ -174,11 +179,12 @@ def _with_situations(
 
 
 class _Asked(NamedTuple):
-    """What a case wants to know of its people: what conditions ask, who was active lately, whether it matters where
-    they are, and on which channels they are to be reached."""
+    """What a case wants to know of its people: what conditions ask, who was active lately and was told the same
+    before, whether it matters where they are, and on which channels they are to be reached."""
 
     asks: Sequence[Mapping[str, Any]]
     idle: Mapping[UUID, float]  # minutes since they were active
+    told: Mapping[tuple[UUID, UUID], UUID]  # (notification, recipient) → the notification that told the same before
     place: bool
     channels: Sequence[str]
 
@@ -191,7 +197,7 @@ def _situation(case: Case, id: UUID, entry: Mapping[str, Any], known: _Known, as
         endpoints=_endpoints(case, person, known, asked.channels) if person else {},
         known=person is not None,
         wishes=wishes or NOBODY,
-        duplicate_of=known.told.get((case.notification.id, id)) if known.told else None,
+        duplicate_of=asked.told.get((case.notification.id, id)) if asked.told else None,
         data=entry.get("data"),
         place=place_of(person, wishes, at=case.at) if asked.place else None,
         meets=_meets(asked.asks, person, idle=asked.idle.get(id)) if asked.asks and person else (),

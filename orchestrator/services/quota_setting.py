@@ -11,6 +11,7 @@ from channels_app.registry import channels
 from kernel.ids import uuid7
 from orchestrator.models import Quota
 from orchestrator.pipeline import SEND_LANES
+from orchestrator.rules.quotas import name_of
 from orchestrator.selectors_quotas import RELOAD_SECONDS, forget_quotas
 from orchestrator.services.timers import wake_timekeeper
 from tenants.services import audit
@@ -52,7 +53,7 @@ class Place:
     account: str = ""
 
     def __str__(self) -> str:
-        return f"quota:{self.account or self.channel or 'all'}/{self.period}"
+        return name_of(channel=self.channel, account=self.account, period=self.period)
 
 
 def set_quota(

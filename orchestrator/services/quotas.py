@@ -15,7 +15,17 @@ from prometheus_client import Counter
 
 from events.services import record
 from events.values import NewEvent
-from orchestrator.rules.quotas import TOLD_PERCENT, Quota, Wanted, concerned, described, over_quota, starts_on, told_at
+from orchestrator.rules.quotas import (
+    TOLD_PERCENT,
+    Quota,
+    Wanted,
+    concerned,
+    described,
+    name_of,
+    over_quota,
+    starts_on,
+    told_at,
+)
 from orchestrator.selectors_quotas import quotas_of
 from orchestrator.services.routing import ProviderCall
 from orchestrator.values import Move
@@ -144,12 +154,9 @@ def _columns(counts: dict[Quota, int], since: dict[Quota, date]) -> tuple[list[o
 
 def _tell(quota: Quota, found: Raised, *, used: int, at: datetime) -> None:
     """At most once per mark and period: a counter never falls from one transaction to the next."""
+    name = name_of(channel=quota.channel, account=quota.account, period=quota.period)
     for percent in told_at(quota, before=found.before, used=used):
         QUOTA_REACHED_TOTAL.labels(percent).inc()
         told = {**described(quota), "since": found.starts_on.isoformat(), "percent": percent, "used": used}
         record([NewEvent(quota.tenant_id, "quota.reached", at, detail=told, actor="system")])
-        audit(quota.tenant_id, actor="system", action="quota.reached", object=_object(quota), detail=told, at=at)
-
-
-def _object(quota: Quota) -> str:
-    return f"quota:{quota.account or quota.channel or 'all'}/{quota.period}"
+        audit(quota.tenant_id, actor="system", action="quota.reached", object=name, detail=told, at=at)

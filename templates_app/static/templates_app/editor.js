@@ -1,16 +1,16 @@
 // The editor of one template: what is written on the left, what people get on the right, kept in step.
 
 import { ask as call, channels, mayWrite } from "./api.js";
+import { Desk } from "./desk.js";
 import { ask } from "./dialogs.js";
 import { byId, el, fill, toast, trouble } from "./dom.js";
 import { Draft, placeOf } from "./draft.js";
 import { blank, fieldsOf, head, jsonInput } from "./fields.js";
-import { Findings, select } from "./findings.js";
+import { select } from "./findings.js";
 import { listen } from "./keys.js";
-import { Preview, required } from "./preview.js";
+import { required } from "./preview.js";
 import { drawVersions } from "./versions.js";
 
-const PAUSE = 350; // milliseconds without a key before the preview asks
 const SECTIONS = { words: "Words", variables: "Variables", example: "Example data", versions: "Versions" };
 
 export async function openEditor(key) {
@@ -23,26 +23,17 @@ export async function openEditor(key) {
   new Editor(new Draft(key, shown)).begin();
 }
 
-class Editor {
+class Editor extends Desk {
   constructor(draft) {
+    super();
     this.draft = draft;
     this.path = `templates/${encodeURIComponent(draft.key)}`;
-    this.section = "words";
     this.locale = "";
     this.channel = channels.find((channel) => draft.content(channel, "")) || channels[0];
-    this.asked = 0;
-    this.turn = Promise.resolve();
-    this.preview = new Preview({ sampled: () => this.refresh() });
-    this.findings = new Findings({ go: (finding) => this.go(finding) });
   }
 
   begin() {
-    this.title = el("div", { class: "title" });
-    this.tabs = el("div", { class: "sections", role: "tablist", "aria-label": "What to write" });
-    this.panel = el("div", { class: "pane-scroll", role: "tabpanel", id: "panel", tabindex: "-1" });
-    this.preview.node.append(this.findings.node);
-    fill(byId("main"), el("div", { class: "split" },
-      el("section", { class: "pane write", "aria-label": "What is written" }, this.title, this.tabs, this.panel), this.preview.node));
+    this.lay();
     this.drawActions();
     this.draw();
     this.refresh();
@@ -51,7 +42,6 @@ class Editor {
       "Ctrl S": () => this.save(), "Ctrl Enter": () => this.publish(), "Alt ,": () => this.stepChannel(-1), "Alt .": () => this.stepChannel(1),
       "Alt L": () => this.stepLocale(), "Alt P": () => this.preview.flip("device"), "Alt D": () => this.preview.flip("scheme"), F8: () => this.findings.step(),
     });
-    addEventListener("beforeunload", (event) => { if (this.draft.dirty) event.preventDefault(); });
   }
 
   drawActions() {
@@ -169,12 +159,6 @@ class Editor {
     if (said) this.show({ locale: said.locale });
   }
 
-  changed() {
-    this.drawState();
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.refresh(), PAUSE);
-  }
-
   async refresh() {
     const turn = this.asked += 1;
     if (this.draft.invalid.size) return;
@@ -206,14 +190,6 @@ class Editor {
     else this.preview.show(this.shownAt === here ? this.preview.part : undefined, "as it was before the error");
     this.shownAt = here;
   }
-
-  inTurn(work) { // one change after the other, each knowing what the one before it did
-    const done = this.turn.then(work);
-    this.turn = done.catch(() => {});
-    return done;
-  }
-
-  save() { return this.inTurn(() => this.saveNow()); }
 
   async saveNow() {
     if (!mayWrite || !this.draft.dirty) return true;
@@ -276,10 +252,9 @@ class Editor {
     });
   }
 
-  refused(refused, words) {
-    trouble(refused.errors.length ? `${words}${refused.errors.length === 1 ? "one error" : `${refused.errors.length} errors`}, told at the right.` : refused.message);
-    if (refused.errors.length) this.findings.show(refused.errors.map((one) => ({ ...one, ...placed(one.pointer), severity: "error", line: Number(/line (\d+)/.exec(one.message)?.[1] || 1) })));
-  }
+  get dirty() { return this.draft.dirty; }
+
+  where(error) { return { ...placed(error.pointer), line: Number(/line (\d+)/.exec(error.message)?.[1] || 1) }; }
 
   async reload({ anew = false } = {}) { // what somebody wrote meanwhile stays
     const shown = await call("GET", this.path);

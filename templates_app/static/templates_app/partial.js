@@ -1,15 +1,14 @@
 // The editor of one partial: its forms on the left, how it looks on the right, and the templates that have it.
 
 import { ask as call, everything, mayWrite, pageOf } from "./api.js";
+import { Desk } from "./desk.js";
 import { ask } from "./dialogs.js";
 import { byId, el, fill, toast, trouble, when } from "./dom.js";
 import { head, jsonInput } from "./fields.js";
-import { Findings, select } from "./findings.js";
+import { select } from "./findings.js";
 import { listen } from "./keys.js";
 import { older } from "./list.js";
-import { Preview } from "./preview.js";
 
-const PAUSE = 350; // milliseconds without a key before the preview asks
 const SECTIONS = { words: "Words", parameters: "Parameters", example: "Example data", uses: "Templates", versions: "Versions" };
 const FORMS = {
   mjml: ["In MJML", "for mails written in MJML"], html: ["In HTML", "for mails in HTML, and in MJML when that is empty"], text: ["As text", "for everything else"],
@@ -27,16 +26,12 @@ export async function openPartial(key) {
   new PartialEditor(key, shown).begin();
 }
 
-class PartialEditor {
+class PartialEditor extends Desk {
   constructor(key, shown) {
+    super({ samples: false });
     this.key = key;
     this.path = `partials/${encodeURIComponent(key)}`;
-    this.section = "words";
-    this.asked = 0;
-    this.turn = Promise.resolve();
     this.invalid = new Map();
-    this.preview = new Preview({ sampled: () => this.refresh(), samples: false });
-    this.findings = new Findings({ go: (finding) => this.go(finding) });
     this.take(shown);
   }
 
@@ -52,12 +47,7 @@ class PartialEditor {
   get dirty() { return this.text() !== this.saved; }
 
   begin() {
-    this.title = el("div", { class: "title" });
-    this.tabs = el("div", { class: "sections", role: "tablist", "aria-label": "What to write" });
-    this.panel = el("div", { class: "pane-scroll", role: "tabpanel", id: "panel", tabindex: "-1" });
-    this.preview.node.append(this.findings.node);
-    fill(byId("main"), el("div", { class: "split" },
-      el("section", { class: "pane write", "aria-label": "What is written" }, this.title, this.tabs, this.panel), this.preview.node));
+    this.lay();
     this.saveButton = el("button", { type: "button", id: "save", onclick: () => this.save() }, "Save draft");
     this.discardButton = el("button", { type: "button", id: "discard", onclick: () => this.discard() }, "Discard draft");
     const publish = el("button", { type: "button", id: "publish", class: "primary", onclick: () => this.publish() }, "Publish …");
@@ -68,7 +58,6 @@ class PartialEditor {
       "Ctrl S": () => this.save(), "Ctrl Enter": () => this.publish(),
       "Alt P": () => this.preview.flip("device"), "Alt D": () => this.preview.flip("scheme"), F8: () => this.findings.step(),
     });
-    addEventListener("beforeunload", (event) => { if (this.dirty) event.preventDefault(); });
   }
 
   drawState() {
@@ -154,12 +143,6 @@ class PartialEditor {
       mayWrite && el("div", { class: "does" }, el("button", { type: "button", class: "small", onclick: () => bring(row).catch((refused) => trouble(refused.message)) }, "Write on from here"))))) : el("p", { class: "muted" }, "Nothing was published yet."));
   }
 
-  changed() {
-    this.drawState();
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.refresh(), PAUSE);
-  }
-
   async refresh() {
     const turn = this.asked += 1;
     if (this.invalid.size) return;
@@ -177,14 +160,6 @@ class PartialEditor {
       trouble(refused.message);
     }
   }
-
-  inTurn(work) { // one change after the other, each knowing what the one before it did
-    const done = this.turn.then(work);
-    this.turn = done.catch(() => {});
-    return done;
-  }
-
-  save() { return this.inTurn(() => this.saveNow()); }
 
   async saveNow() {
     if (!mayWrite || !this.dirty) return true;
@@ -237,11 +212,6 @@ class PartialEditor {
         await this.reload({ anew: true });
       } catch (refused) { trouble(refused.message); }
     });
-  }
-
-  refused(refused, words) {
-    trouble(refused.errors.length ? `${words}${refused.errors.length === 1 ? "one error" : `${refused.errors.length} errors`}, told at the right.` : refused.message);
-    if (refused.errors.length) this.findings.show(refused.errors.map((one) => ({ ...one, severity: "error", line: 1 })));
   }
 
   async reload({ anew = false } = {}) { // what somebody wrote meanwhile stays
