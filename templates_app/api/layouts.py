@@ -8,18 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.clock import now
-from templates_app.api.etags import etag, expected_revision, overtaken
-from templates_app.api.templates import unfit
+from templates_app.api.etags import etag, expected_revision
+from templates_app.api.keeping import check_key, fit, kept, refusals
 from templates_app.models import Layout
-from templates_app.rules.names import KEY_SHAPE, is_key
 from templates_app.selectors import all_layouts, find_layout, layouts_of
-from templates_app.services.drafts import Overtaken, Unfit
 from templates_app.services.surroundings import LayoutInUse, delete_layout, save_layout
 from templates_app.values import LayoutSource
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
 from tenants.api.pages import paginate_by_name
-from tenants.api.problems import FieldError, conflict, invalid, not_found
+from tenants.api.problems import conflict, not_found
 from tenants.api.schema import operation, page_of
 from tenants.api.vocabulary import Moment
 from tenants.rules.scopes import MANAGE, READ
@@ -92,25 +90,20 @@ class LayoutDetail(TenantView):
     def put(self, request: Request, key: str) -> Response:
         """Templates take it when they are published next; what is in use keeps the layout it was published with."""
         body = decode(request, LayoutBody)
-        if not is_key(key):
-            raise invalid([FieldError("/key", "invalid_format", f"'{key[:40]}' is no key; {KEY_SHAPE}")])
-        try:
-            saved = save_layout(
-                key,
-                tenant_id=self.caller.tenant_id,
-                name=body.name or key,
-                source=LayoutSource(mjml=body.mjml, html=body.html, text=body.text),
-                actor=self.caller.actor,
-                at=now(),
-                if_revision=expected_revision(request),
+        check_key(key)
+        with refusals():
+            row, created = fit(
+                save_layout(
+                    key,
+                    tenant_id=self.caller.tenant_id,
+                    name=body.name or key,
+                    source=LayoutSource(mjml=body.mjml, html=body.html, text=body.text),
+                    actor=self.caller.actor,
+                    at=now(),
+                    if_revision=expected_revision(request),
+                )
             )
-        except Overtaken as trouble:
-            raise overtaken(trouble) from trouble
-        if isinstance(saved, Unfit):
-            raise unfit(saved)
-        row, created = saved
-        headers = {"ETag": etag(row.revision)} | ({"Location": request.path.rstrip("/")} if created else {})
-        return Response(_shown(row), status=201 if created else 200, headers=headers)
+        return kept(request, _shown(row), revision=row.revision, created=created)
 
     @operation("Delete a layout", answers={204: None}, problems=(409,))
     def delete(self, request: Request, key: str) -> Response:

@@ -4,7 +4,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.clock import now
-from templates_app.api.etags import expected_revision, overtaken
+from templates_app.api.etags import expected_revision
+from templates_app.api.keeping import fit, refusals
 from templates_app.api.partial_shapes import (
     PartialPreviewBody,
     PartialPreviewShown,
@@ -18,20 +19,19 @@ from templates_app.api.partial_shapes import (
 )
 from templates_app.api.partials import own_partial, words_of
 from templates_app.api.shown import findings_shown
-from templates_app.api.templates import unfit
 from templates_app.models import PartialVersion
 from templates_app.services.canaries import CanaryRunning
-from templates_app.services.drafts import Overtaken, Unfit
+from templates_app.services.drafts import Unfit
 from templates_app.services.partial_previews import preview_partial
 from templates_app.services.partials import publish_partial
 from templates_app.services.previews import NotThere
-from templates_app.services.publishing import FourEyes, NothingToPublish, Published
+from templates_app.services.publishing import Published
 from templates_app.services.republishing import Republished, republish
 from templates_app.shelving import find_partial, uses_of_partials, versions_of_partial
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode_optional
 from tenants.api.pages import paginate
-from tenants.api.problems import FieldError, conflict, invalid, not_found
+from tenants.api.problems import FieldError, invalid, not_found
 from tenants.api.schema import operation, page_of
 from tenants.rules.scopes import MANAGE, READ
 
@@ -56,23 +56,17 @@ class PartialPublish(TenantView):
         `/partials/{key}/republish` lets them take these.
         """
         body, caller = decode_optional(request, PartialPublishBody), self.caller
-        try:
-            found = publish_partial(
-                key,
-                tenant_id=caller.tenant_id,
-                note=body.note,
-                actor=caller.actor,
-                at=now(),
-                if_revision=expected_revision(request),
+        with refusals():
+            found = fit(
+                publish_partial(
+                    key,
+                    tenant_id=caller.tenant_id,
+                    note=body.note,
+                    actor=caller.actor,
+                    at=now(),
+                    if_revision=expected_revision(request),
+                )
             )
-        except NothingToPublish as trouble:
-            raise conflict("no_draft", detail=str(trouble)) from trouble
-        except FourEyes as trouble:
-            raise conflict("four_eyes", detail=str(trouble)) from trouble
-        except Overtaken as trouble:
-            raise overtaken(trouble) from trouble
-        if isinstance(found, Unfit):
-            raise unfit(found)
         head = _head(found.version, live=True)
         outdated = [use.template for use in uses_of_partials(caller.tenant_id).get(key, ()) if use.outdated]
         facts = {name: getattr(head, name) for name in PartialVersionHead.__struct_fields__}

@@ -8,13 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.clock import now
-from templates_app.api.etags import etag, expected_revision, overtaken
+from templates_app.api.etags import etag, expected_revision
+from templates_app.api.keeping import check_key, fit, kept, refusals
 from templates_app.api.partial_shapes import EXAMPLE_PARTIAL, PartialBody, PartialHead, PartialShown, UseShown
 from templates_app.api.shown import findings_shown
-from templates_app.api.templates import unfit
 from templates_app.models import Partial, PartialVersion
-from templates_app.rules.names import KEY_SHAPE, is_key
-from templates_app.services.drafts import Overtaken, Unfit
 from templates_app.services.partials import PartialInUse, archive_partial, discard_partial_draft, save_partial
 from templates_app.shelving import (
     Heads,
@@ -29,7 +27,7 @@ from templates_app.values import Finding, PartialSource
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
 from tenants.api.pages import paginate_by_name
-from tenants.api.problems import FieldError, conflict, invalid, not_found
+from tenants.api.problems import conflict, not_found
 from tenants.api.schema import operation, page_of
 from tenants.rules.scopes import MANAGE, READ
 
@@ -78,26 +76,22 @@ class PartialDetail(TenantView):
         422 tells every error, each with its line and what would do; warnings are in the answer.
         """
         body = decode(request, PartialBody)
-        if not is_key(key):
-            raise invalid([FieldError("/key", "invalid_format", f"'{key[:40]}' is no key; {KEY_SHAPE}")])
-        try:
-            saved = save_partial(
-                key,
-                tenant_id=self.caller.tenant_id,
-                name=body.name or key,
-                source=body.source(),
-                actor=self.caller.actor,
-                at=now(),
-                if_revision=expected_revision(request),
+        check_key(key)
+        with refusals():
+            saved = fit(
+                save_partial(
+                    key,
+                    tenant_id=self.caller.tenant_id,
+                    name=body.name or key,
+                    source=body.source(),
+                    actor=self.caller.actor,
+                    at=now(),
+                    if_revision=expected_revision(request),
+                )
             )
-        except Overtaken as trouble:
-            raise overtaken(trouble) from trouble
-        if isinstance(saved, Unfit):
-            raise unfit(saved)
         live, uses = live_of_partial(saved.partial), uses_of_partials(self.caller.tenant_id)
         shown = partial_shown(saved.partial, draft=saved.draft, live=live, uses=uses, warnings=saved.warnings)
-        headers = {"ETag": etag(shown.revision)} | ({"Location": request.path.rstrip("/")} if saved.created else {})
-        return Response(shown, status=201 if saved.created else 200, headers=headers)
+        return kept(request, shown, revision=shown.revision, created=saved.created)
 
     @operation("Take a partial out of use", answers={204: None}, problems=(409,))
     def delete(self, request: Request, key: str) -> Response:

@@ -5,18 +5,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.clock import now
-from templates_app.api.etags import expected_revision, overtaken
+from templates_app.api.etags import expected_revision
+from templates_app.api.keeping import fit, refusals
 from templates_app.api.shapes import CanaryBody, PublishBody, PublishedShown, QuarantineBody, RollbackBody, VersionHead
 from templates_app.api.shown import findings_shown, version_head
-from templates_app.api.templates import own_template, unfit
+from templates_app.api.templates import own_template
 from templates_app.rules.canary import Terms
 from templates_app.services.canaries import CanaryRunning, NothingBefore
-from templates_app.services.drafts import Overtaken, Unfit
 from templates_app.services.publishing import (
     FirstFor,
-    FourEyes,
     NoSuchVersion,
-    NothingToPublish,
     Published,
     publish,
     roll_back,
@@ -52,25 +50,20 @@ class Publish(TenantView):
         """
         body, caller = decode_optional(request, PublishBody), self.caller
         try:
-            found = publish(
-                key,
-                tenant_id=caller.tenant_id,
-                note=body.note,
-                actor=caller.actor,
-                at=now(),
-                if_revision=expected_revision(request),
-                canary=_first_for(body.canary),
-            )
+            with refusals():
+                found = fit(
+                    publish(
+                        key,
+                        tenant_id=caller.tenant_id,
+                        note=body.note,
+                        actor=caller.actor,
+                        at=now(),
+                        if_revision=expected_revision(request),
+                        canary=_first_for(body.canary),
+                    )
+                )
         except (CanaryRunning, NothingBefore) as trouble:
             raise conflict(CANARY_CODES[type(trouble)], detail=str(trouble)) from trouble
-        except NothingToPublish as trouble:
-            raise conflict("no_draft", detail=str(trouble)) from trouble
-        except FourEyes as trouble:
-            raise conflict("four_eyes", detail=str(trouble)) from trouble
-        except Overtaken as trouble:
-            raise overtaken(trouble) from trouble
-        if isinstance(found, Unfit):
-            raise unfit(found)
         return Response(_shown(key, found))
 
 

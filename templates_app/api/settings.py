@@ -9,11 +9,11 @@ from rest_framework.response import Response
 
 from audience.rules.places import read_locale
 from kernel.clock import now
-from templates_app.api.etags import etag, expected_revision, overtaken
+from templates_app.api.etags import etag, expected_revision
+from templates_app.api.keeping import refusals
 from templates_app.rules.promotion import PROMOTIONAL
 from templates_app.rules.stop_words import OWN_WORDS, own_words_fault
 from templates_app.selectors import Settings, settings_of
-from templates_app.services.drafts import Overtaken
 from templates_app.services.surroundings import save_settings
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
@@ -70,7 +70,7 @@ class SettingsDetail(TenantView):
             raise invalid([FieldError(f"/brand/{OWN_WORDS}", "invalid_format", fault)])
         if len(msgspec.json.encode(body.brand)) > BRAND_BYTES:
             raise invalid([FieldError("/brand", "too_long", f"more than {BRAND_BYTES:,} bytes of JSON")])
-        try:
+        with refusals():
             row = save_settings(
                 tenant_id=self.caller.tenant_id,
                 brand=body.brand,
@@ -81,8 +81,6 @@ class SettingsDetail(TenantView):
                 at=now(),
                 if_revision=expected_revision(request),
             )
-        except Overtaken as trouble:
-            raise overtaken(trouble) from trouble
         shown = Settings(row.brand, row.default_locale, row.four_eyes, tuple(row.promotional), row.revision)
         return Response(_shown(shown), headers={"ETag": etag(row.revision)})
 

@@ -7,25 +7,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.clock import now
-from templates_app.api.etags import etag, expected_revision, overtaken
+from templates_app.api.etags import etag, expected_revision
+from templates_app.api.keeping import fit, kept, key_faults, refusals
 from templates_app.api.shapes import EXAMPLE_TEMPLATE, TemplateBody, TemplateHead, TemplateShown
 from templates_app.api.shown import heads_shown, template_shown
 from templates_app.models import Template
-from templates_app.rules.names import KEY_SHAPE, is_key
 from templates_app.selectors import canary_of, find_template, heads_of, live_of, template_of
 from templates_app.services.drafts import (
-    Overtaken,
     TemplateInUse,
-    Unfit,
     archive,
     discard_draft,
     save_draft,
 )
-from templates_app.values import Finding, TemplateSource
+from templates_app.values import TemplateSource
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
 from tenants.api.pages import paginate_by_name
-from tenants.api.problems import FieldError, Problem, conflict, invalid, not_found
+from tenants.api.problems import FieldError, conflict, invalid, not_found
 from tenants.api.schema import operation, page_of
 from tenants.rules.scopes import MANAGE, READ
 
@@ -71,25 +69,22 @@ class TemplateDetail(TenantView):
         """
         body = decode(request, TemplateBody)
         _check_key(key, body)
-        try:
-            saved = save_draft(
-                key,
-                tenant_id=self.caller.tenant_id,
-                name=body.name or key,
-                source=source_of(body),
-                actor=self.caller.actor,
-                at=now(),
-                if_revision=expected_revision(request),
+        with refusals():
+            saved = fit(
+                save_draft(
+                    key,
+                    tenant_id=self.caller.tenant_id,
+                    name=body.name or key,
+                    source=source_of(body),
+                    actor=self.caller.actor,
+                    at=now(),
+                    if_revision=expected_revision(request),
+                )
             )
-        except Overtaken as trouble:
-            raise overtaken(trouble) from trouble
-        if isinstance(saved, Unfit):
-            raise unfit(saved)
         template, warnings = saved.template, saved.warnings
         live, canary = live_of(template), canary_of(template)
         shown = template_shown(template, draft=saved.draft, live=live, canary=canary, warnings=warnings)
-        headers = {"ETag": etag(shown.revision)} | ({"Location": request.path.rstrip("/")} if saved.created else {})
-        return Response(shown, status=201 if saved.created else 200, headers=headers)
+        return kept(request, shown, revision=shown.revision, created=saved.created)
 
     @operation("Take a template out of use", answers={204: None}, problems=(409,))
     def delete(self, request: Request, key: str) -> Response:
@@ -127,24 +122,12 @@ def own_template(tenant_id: UUID, key: str) -> Template:
     return found
 
 
-def unfit(found: Unfit) -> Problem:
-    """422 with every error."""
-    return invalid([_field_error(one) for one in found.errors])
-
-
-def _field_error(one: Finding) -> FieldError:
-    place = ", ".join(word for word in (one.part, one.locale, f"line {one.line}" if one.part else "") if word)
-    return FieldError(one.pointer, one.code, f"{place}: {one.message}" if place else one.message)
-
-
 def _missing() -> tuple[Template, None, None]:
     raise not_found()
 
 
 def _check_key(key: str, body: TemplateBody) -> None:
-    errors = []
-    if not is_key(key):
-        errors.append(FieldError("/key", "invalid_format", f"'{key[:40]}' is no key; {KEY_SHAPE}"))
+    errors = key_faults(key)
     if body.key is not UNSET and body.key != key:
         errors.append(FieldError("/key", "conflict", f"the URL says '{key[:100]}'; leave it out or say the same"))
     if errors:

@@ -9,11 +9,10 @@ from rest_framework.response import Response
 
 from audience.rules.places import read_locale
 from kernel.clock import now
-from templates_app.api.etags import etag, expected_revision, overtaken
-from templates_app.api.templates import unfit
+from templates_app.api.etags import etag, expected_revision
+from templates_app.api.keeping import fit, kept, refusals
 from templates_app.models import Translation
 from templates_app.selectors import all_translations, find_translation, translations_of
-from templates_app.services.drafts import Overtaken, Unfit
 from templates_app.services.surroundings import delete_translation, save_translation
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
@@ -85,22 +84,18 @@ class TranslationDetail(TenantView):
         if read_locale(locale) != locale:
             would = read_locale(locale) or "fr, de-AT or zh-Hant"
             raise invalid([FieldError("/locale", "invalid_locale", f"no locale '{locale[:40]}'; {would} would do")])
-        try:
-            saved = save_translation(
-                locale,
-                tenant_id=self.caller.tenant_id,
-                messages=body.messages,
-                actor=self.caller.actor,
-                at=now(),
-                if_revision=expected_revision(request),
+        with refusals():
+            row, created = fit(
+                save_translation(
+                    locale,
+                    tenant_id=self.caller.tenant_id,
+                    messages=body.messages,
+                    actor=self.caller.actor,
+                    at=now(),
+                    if_revision=expected_revision(request),
+                )
             )
-        except Overtaken as trouble:
-            raise overtaken(trouble) from trouble
-        if isinstance(saved, Unfit):
-            raise unfit(saved)
-        row, created = saved
-        headers = {"ETag": etag(row.revision)} | ({"Location": request.path.rstrip("/")} if created else {})
-        return Response(_shown(row), status=201 if created else 200, headers=headers)
+        return kept(request, _shown(row), revision=row.revision, created=created)
 
     @operation("Delete translations", answers={204: None})
     def delete(self, request: Request, locale: str) -> Response:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -9,12 +10,14 @@ from django.db import transaction
 
 from kernel.ids import uuid7
 from templates_app.catalogue import uses_of
-from templates_app.models import Template, TemplateVersion
+from templates_app.models import Partial, Template, TemplateVersion
 from templates_app.selectors import draft_of, owned_by
 from templates_app.services.canaries import end
 from templates_app.services.judging import Judged, judge
 from templates_app.services.trail import note
 from templates_app.values import Finding, PartialUse, TemplateSource
+
+Row = TypeVar("Row", Template, Partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def save_draft(
     if judged.errors:
         return Unfit(judged.errors, judged.warnings)
     with transaction.atomic():
-        template, created = _template(key, tenant_id=tenant_id, name=name, at=at)
+        template, created = take_up(Template, key, tenant_id=tenant_id, name=name, at=at)
         draft = draft_of(template)
         require(draft.revision if draft else 0, if_revision, what=f"draft of '{key}'")
         written = _written(template, draft, judged, actor=actor, at=at)
@@ -97,15 +100,15 @@ def require(found: int, expected: int | None, *, what: str) -> None:
         raise Overtaken(f"the {what} has revision {found}, not {expected}; read it again")
 
 
-def _template(key: str, *, tenant_id: UUID | None, name: str, at: datetime) -> tuple[Template, bool]:
-    """The row, locked. One that was archived is as good as new."""
+def take_up(kind: type[Row], key: str, *, tenant_id: UUID | None, name: str, at: datetime) -> tuple[Row, bool]:
+    """The row of a key, locked, and whether it is new. One that was archived is as good as new."""
     fresh = {"id": uuid7(at), "tenant_id": tenant_id, "name": name, "created_at": at, "updated_at": at}
-    template, created = Template.objects.filter(owned_by(tenant_id)).get_or_create(key=key, defaults=fresh)
-    template = Template.objects.select_for_update().get(owned_by(tenant_id), id=template.id)
-    revived = template.archived_at is not None
-    template.archived_at, template.name, template.updated_at = None, name, at
-    template.save(update_fields=("archived_at", "name", "updated_at"))
-    return template, created or revived
+    row, created = kind.objects.filter(owned_by(tenant_id)).get_or_create(key=key, defaults=fresh)
+    row = kind.objects.select_for_update().get(owned_by(tenant_id), id=row.id)
+    revived = row.archived_at is not None
+    row.archived_at, row.name, row.updated_at = None, name, at
+    row.save(update_fields=("archived_at", "name", "updated_at"))
+    return row, created or revived
 
 
 def _written(

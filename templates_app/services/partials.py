@@ -14,7 +14,7 @@ from templates_app.models import Partial, PartialVersion
 from templates_app.rules.partials.judging import Judged
 from templates_app.rules.schema import data_faults
 from templates_app.selectors import owned_by, settings_of
-from templates_app.services.drafts import Unfit, require
+from templates_app.services.drafts import Unfit, require, take_up
 from templates_app.services.partial_examples import about, fill_in_example, judge_partial
 from templates_app.services.publishing import FourEyes, NothingToPublish
 from templates_app.services.trail import note as write_down
@@ -54,7 +54,7 @@ def save_partial(
     if judged.errors:
         return Unfit(judged.errors, judged.warnings)
     with transaction.atomic():
-        row, created = _partial(key, tenant_id=tenant_id, name=name, at=at)
+        row, created = take_up(Partial, key, tenant_id=tenant_id, name=name, at=at)
         draft = draft_of_partial(row)
         require(draft.revision if draft else 0, if_revision, what=f"draft of partial '{key}'")
         if draft is None:
@@ -120,17 +120,6 @@ def archive_partial(row: Partial, *, actor: str, at: datetime) -> None:
         row.archived_at, row.live_id, row.updated_at = at, None, at
         row.save(update_fields=("archived_at", "live_id", "updated_at"))
         write_down(row.tenant_id, actor=actor, action="partial.archived", object=f"partial:{row.key}", at=at)
-
-
-def _partial(key: str, *, tenant_id: UUID | None, name: str, at: datetime) -> tuple[Partial, bool]:
-    """The row, locked. One that was archived is as good as new."""
-    fresh = {"id": uuid7(at), "tenant_id": tenant_id, "name": name, "created_at": at, "updated_at": at}
-    row, created = Partial.objects.filter(owned_by(tenant_id)).get_or_create(key=key, defaults=fresh)
-    row = Partial.objects.select_for_update().get(owned_by(tenant_id), id=row.id)
-    revived = row.archived_at is not None
-    row.archived_at, row.name, row.updated_at = None, name, at
-    row.save(update_fields=("archived_at", "name", "updated_at"))
-    return row, created or revived
 
 
 def _about_example(judged: Judged, source: PartialSource, *, tenant_id: UUID | None, at: datetime) -> Iterator[Finding]:
