@@ -7,8 +7,8 @@ from uuid import UUID
 
 from events.services import record
 from events.values import NewEvent
+from kernel.ids import id_range
 from notifications.models import Delivery
-from notifications.selectors import id_range
 
 CONVERTED = "delivery.converted"
 

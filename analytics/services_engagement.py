@@ -29,7 +29,7 @@ from analytics.rules.engagement import (
 )
 from analytics.rules.rollups import AUTOMATED, MOVED
 from events.consumers import IN_STRETCH, Stretch
-from notifications.selectors import id_range
+from kernel.ids import id_range
 
 ALL_HOURS = -1
 PURGE_BATCH = 2_000

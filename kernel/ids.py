@@ -5,6 +5,7 @@ Big tables are partitioned by month of the time that an id carries, so an id alo
 
 import os
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from uuid import UUID
@@ -12,6 +13,8 @@ from uuid import UUID
 _VERSION = 0x7 << 76
 _VARIANT = 0x2 << 62
 _RANDOM_BITS = (1 << 74) - 1
+_ZERO = UUID(int=0)
+_HIGHEST = (1 << 128) - 1  # of no version, hence no id of ours
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,6 +42,17 @@ def moment_of(id: UUID) -> datetime:
 def lowest(at: datetime) -> UUID:
     """The lowest id of the millisecond of `at`: every id of that moment or later compares equal or greater."""
     return UUID(int=_milliseconds(at) << 80)
+
+
+def id_range(ids: Collection[UUID]) -> tuple[UUID, UUID]:
+    """From which id up to before which one everything derived from `ids` lies: it carries their milliseconds.
+
+    Callers make up ids, so these need not carry a moment that any calendar knows. Without ids the range is empty.
+    """
+    if not ids:
+        return _ZERO, _ZERO
+    low, high = min(ids).int >> 80, (max(ids).int >> 80) + 1
+    return UUID(int=low << 80), UUID(int=min(high << 80, _HIGHEST))
 
 
 def _milliseconds(at: datetime) -> int:

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from events.models import Event
 from events.selectors import timeline_of_delivery, timeline_of_notification
-from kernel.ids import lowest, moment_of
+from kernel.ids import id_range
 from notifications.models import Attempt, Delivery, Notification, NotificationType, Tally
 from notifications.rules.policy import TypePolicy, policy_in
 from notifications.rules.requests import TypeFacts
@@ -22,8 +22,6 @@ from notifications.rules.states import BROKEN, FANOUT, DeliveryState, public_sta
 MOST_READ = 100_000
 _READ = (DeliveryState.PENDING, DeliveryState.SKIPPED, DeliveryState.UNKNOWN, DeliveryState.EXPIRED, *BROKEN)
 _TROUBLE = frozenset((DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.EXPIRED, *BROKEN))
-_MILLISECOND = timedelta(milliseconds=1)
-NOTHING = (UUID(int=0), UUID(int=0))
 
 _GROUPS = """
 SELECT state, reason, due_at IS NULL OR due_at <= %s, coalesce(error ->> 'code', ''), count(*),
@@ -197,10 +195,3 @@ def _groups(notification: Notification, states: Collection[str], *, at: datetime
         cursor.execute(_GROUPS, (at, notification.id, notification.tenant_id, low, high, list(states), MOST_READ))
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
-
-
-def id_range(ids: Collection[UUID]) -> tuple[UUID, UUID]:
-    """From which id up to before which one everything derived from `ids` lies: it carries their milliseconds."""
-    if not ids:
-        return NOTHING
-    return lowest(moment_of(min(ids))), lowest(moment_of(max(ids)) + _MILLISECOND)

@@ -19,10 +19,11 @@ from django.db.models import Q
 
 from events.services import record
 from events.values import NewEvent
+from kernel.ids import id_range
 from notifications.catalogue import retract
 from notifications.models import Delivery, Notification
 from notifications.rules.states import FINISHED, DeliveryState, NotificationStatus, status_of
-from notifications.selectors import id_range, state_counts
+from notifications.selectors import state_counts
 from tenants.scope import tenant_scope
 
 REASON = "cancelled"

@@ -11,8 +11,8 @@ from django.db import connection
 from channels_app.hooks.own import Sighted, keep_sighted
 from channels_app.shared_state import Script, shared_state
 from events.bells import ring
+from kernel.ids import id_range
 from kernel.lately import Lately
-from notifications.selectors import id_range
 from orchestrator.rules.robots import BURST, Visit, Why, automated, by_itself
 from orchestrator.rules.tracking_token import TrackedLink
 from tenants.scope import platform_scope

@@ -58,7 +58,9 @@ def test_what_is_not_yours_or_of_the_other_mode_is_not_known(
     tenant_id: UUID, other_tenant_id: UUID, api_of: Callable[..., Api]
 ) -> None:
     api = api_of(tenant_id, "send")
-    strange = [str(a_delivery(other_tenant_id)), str(a_delivery(tenant_id, mode="test")), str(uuid4())]
+    made_up = [UUID(int=0), UUID(int=1), uuid4(), UUID(int=(1 << 128) - 1)]
+    others = [a_delivery(other_tenant_id), a_delivery(tenant_id, mode="test")]
+    strange = [str(id) for id in [*others, *made_up]]
 
     answer = tell(api, *({"delivery": id} for id in strange))
 

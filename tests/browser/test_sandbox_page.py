@@ -106,6 +106,7 @@ def test_new_messages_arrive_by_themselves(sandbox: SandboxProcess, page: sync_a
 def test_a_paused_list_stands_still(sandbox: SandboxProcess, page: sync_api.Page) -> None:
     fill(sandbox, "first")
     page.goto(sandbox.url)
+    subject_is(page, "first")
     page.locator("#live").click()
 
     fill(sandbox, "second")
