@@ -56,23 +56,17 @@ def work(lane: str) -> int:
     return total
 
 
-def plan(priority: int) -> int:
-    """Turn one batch of due notifications into deliveries."""
+def plan(priority: int, *, take: int = 0) -> int:
+    """Turn one batch of due notifications into deliveries, and hand over up to `take` of them at once."""
     claimed = claim_notifications(priority, limit=PLAN_BATCH)
     if len(claimed) == PLAN_BATCH:
         bells.ring((f"plan.{PRIORITY_NAME[priority]}",))
-    planned = plan_batch(notifications_together(set_aside(claimed)))
-    if planned:
-        settle(planned, at=claimed[0].at)
+    turn = plan_batch(notifications_together(set_aside(claimed)), take=take)
+    if nothing_to_send := set(turn.finished) - {delivery.notification_id for delivery in turn.taken}:
+        settle(nothing_to_send, at=claimed[0].at)
+    if turn.taken:
+        send_batch(turn.taken, turn.seen)
     return len(claimed)
-
-
-def plan_and_send(priority: int) -> int:
-    """Plan one batch and hand over the first of it at once; the bell calls others only when there is more."""
-    planned = plan(priority)
-    if planned:
-        send(priority)
-    return planned
 
 
 def send(lane: int) -> int:
@@ -104,7 +98,7 @@ def read_log() -> int:
 
 
 VERBS: Mapping[str, Callable[[], int]] = {
-    **{f"plan.{name}": partial(plan_and_send, number) for name, number in PRIORITY_NUMBER.items()},
+    **{f"plan.{name}": partial(plan, number, take=SEND_BATCH) for name, number in PRIORITY_NUMBER.items()},
     **{lane: partial(send, number) for number, lane in SEND_LANES.items()},
     DIGESTS_LANE: close_due,
     "receipts": hear,

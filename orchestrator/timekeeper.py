@@ -30,7 +30,6 @@ BUSY_SECONDS = 0.9  # how often lost bells and dead workers are looked for while
 IDLE_SECONDS = 5.0  # and when there has been none for a while
 BUSY_FOR_SECONDS = 60.0  # how long after the last due work there is thought to be more
 EMERGENCY_THREADS = 4
-PREPARE_AFTER = 5  # times a statement is run before it is prepared; ours is at once
 
 log = logging.getLogger(__name__)
 
@@ -126,9 +125,7 @@ class Look:
 def look() -> Look:
     """Ask the database what is due; one query, whatever is pending."""
     connection.ensure_connection()
-    # Planning this over all partitions costs ten times as much as running it, so it is prepared, which Django does not
-    # do by itself: it turns the threshold off.
-    connection.connection.prepare_threshold = PREPARE_AFTER
+    # Planning this over all partitions costs ten times as much as running it, so it is prepared the first time.
     with psycopg.Cursor(connection.connection) as cursor:
         rows = cursor.execute(_LOOK, prepare=True).fetchall()
     plans = {number: f"plan.{name}" for number, name in PRIORITY_NAME.items()}

@@ -43,7 +43,9 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             # Statements that come again are prepared: half of what PostgreSQL does for a small batch is planning it.
+            # Django prepares none unless it is told from which time on.
             "server_side_binding": True,
+            "prepare_threshold": 5,
             "connect_timeout": CONNECT_SECONDS,
             **_NOTICE_SILENCE,
             "application_name": f"carillon-{CURRENT_PROCESS.name or 'unnamed'}",

@@ -58,6 +58,7 @@ class Facts:
 
     cases: list[tuple[Case, list[Situation]]]
     people: Mapping[UUID, Person]
+    wishes: Mapping[UUID, Wishes]
     offered: Offered
 
 
@@ -114,7 +115,7 @@ def gather(brought: Shares, *, ways: Ways, at: datetime, contents: Contents | No
         _with_situations(case, zip(mine, recipients, strict=True), known, idle=idle, told=told)
         for case, mine, (_, recipients) in zip(decided, ids_of, shares, strict=True)
     ]
-    return Facts(into_digests(with_uses(with_evidence(cases, ways=ways, at=at), at=at)), persons, offers)
+    return Facts(into_digests(with_uses(with_evidence(cases, ways=ways, at=at), at=at)), persons, known.wishes, offers)
 
 
 def _subject(notification: ClaimedNotification, policy: TypePolicy) -> Subject:

@@ -1,5 +1,6 @@
 """Look at deliveries that are about to go: whether each still may, and what its message is made of."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from audience.values import Person, Reachable
 from channels_app.accounts import Ways, ways_of
 from channels_app.contract import Account, Message
 from channels_app.registry import channels
+from kernel.clock import monotonic
 from orchestrator.rules.failover import Tried
 from orchestrator.rules.sending import Circumstances, stays
 from orchestrator.rules.situation import NOBODY
@@ -27,6 +29,22 @@ from preferences.services.centre_links import centre_link
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody of this process has just seen of people; `since`, on its monotonic clock."""
+
+    people: Mapping[UUID, Person]
+    wishes: Mapping[UUID, Wishes]
+    since: float
+
+    def and_also(self, more: "Seen") -> "Seen":
+        """Both; it counts from the earlier look."""
+        return Seen({**self.people, **more.people}, {**self.wishes, **more.wishes}, min(self.since, more.since))
+
+
+NOTHING_SEEN = Seen({}, {}, math.inf)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What one look found for a whole batch."""
 
@@ -36,18 +54,23 @@ class Facts:
     tried: Mapping[UUID, Sequence[Tried]]
     ways: Ways
     wishes: Mapping[UUID, Wishes]
+    since: float  # on the monotonic clock of this process
 
 
-def look(claimed: Sequence[ClaimedDelivery]) -> Facts:
-    """What must be known of deliveries before they go, in a constant number of statements."""
+def look(claimed: Sequence[ClaimedDelivery], seen: Seen = NOTHING_SEEN) -> Facts:
+    """What must be known of deliveries before they go, in a constant number of statements; but for what was `seen`."""
+    began = monotonic()
     later_steps = [(d.notification_id, d.recipient_id, d.step) for d in claimed if d.step]
     return Facts(
         words=words_of({d.notification_id for d in claimed}),
-        people=people({d.recipient_id for d in claimed}),
+        people=seen.people or people({d.recipient_id for d in claimed}),
         succeeded=steps_that_succeeded(later_steps),
         tried=tries_of(claimed),
         ways=ways_of({d.tenant_id for d in claimed}),
-        wishes=wishes_of({d.recipient_id for d in claimed if channels.get(d.channel).interrupts}),
+        wishes=seen.wishes
+        if seen.people
+        else wishes_of({d.recipient_id for d in claimed if channels.get(d.channel).interrupts}),
+        since=min(began, seen.since),
     )
 
 

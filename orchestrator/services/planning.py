@@ -1,12 +1,13 @@
 """Plan a batch: from notifications to deliveries, a page of recipients at a time, each page one transaction.
 
 A notification gets one page in a turn and goes to the back of its lane when there is more of it, so nobody waits for a
-campaign to be planned: neither whoever wants to be planned beside it, nor its own first recipients.
+campaign to be planned: neither whoever wants to be planned beside it, nor its own first recipients. What a turn plans
+and is due at once its worker keeps for itself, as much as it may, to send it next.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -17,6 +18,7 @@ from django.db import transaction
 from audience.selectors import segment_page
 from channels_app.accounts import Ways, ways_of
 from events.bells import ring
+from kernel.clock import monotonic
 from kernel.metrics import ORCHESTRATION_SECONDS
 from notifications.values import PRIORITY_NAME
 from orchestrator.rules.alike import Deciding
@@ -26,12 +28,13 @@ from orchestrator.services.claim import release
 from orchestrator.services.decisions import keep
 from orchestrator.services.exposures import expose
 from orchestrator.services.facts import gather
-from orchestrator.services.plan_writing import LeaseLost, Planned, write_plan
+from orchestrator.services.going import NOTHING_SEEN, Seen
+from orchestrator.services.plan_writing import LeaseLost, Planned, due_at_once, write_plan
 from orchestrator.services.repetitions import Contents
 from orchestrator.services.wording import worded
-from orchestrator.values import ClaimedNotification, PlannedDelivery
+from orchestrator.values import ClaimedDelivery, ClaimedNotification, PlannedDelivery
 
-PAGE = 500  # recipients planned in one transaction
+PAGE = 200  # recipients planned in one transaction; their deliveries are sent together
 FIRST_PAGE = 50  # of an audience that has several: they are sent to while the others are planned
 PAGES = 8  # in one turn; what is left of the batch is given back
 
@@ -52,36 +55,39 @@ class Decided:
 
     decisions: list[Decision]
     deliveries: list[PlannedDelivery]
+    seen: Seen
 
 
-def plan_batch(claimed: Sequence[ClaimedNotification]) -> list[UUID]:
-    """Plan a page of each of the notifications leased to us; returns the ids of those that are wholly planned.
+@dataclass(slots=True)
+class Turn:
+    """What came of planning a batch: which notifications are wholly planned, and what this worker is to send now."""
+
+    finished: list[UUID] = field(default_factory=list)
+    taken: list[ClaimedDelivery] = field(default_factory=list)
+    seen: Seen = NOTHING_SEEN
+
+
+def plan_batch(claimed: Sequence[ClaimedNotification], *, take: int = 0) -> Turn:
+    """Plan a page of each of the notifications leased to us, and take up to `take` of the deliveries for this worker.
 
     A page that fails is planned again notification by notification, so that one bad item does not stop the others; the
     bad one is left to its lease. None of the others is ours when this returns.
     """
-    finished: list[UUID] = []
+    turn = Turn()
     begun: set[UUID] = set()
     for shares in islice(_pages(sorted(claimed, key=_size)), PAGES):
-        if begun:
-            _call_senders(share.planned.notification for share in shares)
         begun |= {share.planned.notification.id for share in shares}
         try:
-            finished += _plan_page(shares)
+            _plan_page(shares, turn, take=take)
         except Exception as trouble:  # noqa: BLE001 - one bad item must not stop its batch
             _tell(trouble, shares)
             for share in shares if len(shares) > 1 else ():
                 try:
-                    finished += _plan_page([share])
+                    _plan_page([share], turn, take=take)
                 except Exception as worse:  # noqa: BLE001
                     _tell(worse, [share])
     release([notification for notification in claimed if notification.id not in begun])
-    return finished
-
-
-def _call_senders(planned: Iterable[ClaimedNotification]) -> None:
-    """They need not wait until the last page is planned."""
-    ring({f"send.{PRIORITY_NAME[notification.priority]}" for notification in planned})
+    return turn
 
 
 def _size(notification: ClaimedNotification) -> int:
@@ -144,31 +150,42 @@ def decide(
 
     `contents`: the words of notifications that are not in the ledger.
     """
+    looked = monotonic()
     facts = gather(shares, ways=ways, at=at, contents=contents)
     decisions: list[Decision] = []
     for case, situations in facts.cases:
         decisions += map(Deciding(case).decide, situations)
     planned = (delivery for decision in decisions for delivery in decision.deliveries)
     arms = {(d.case.notification.id, d.situation.recipient_id): d.arm for d in decisions if d.arm}
-    return Decided(decisions, worded(planned, shares, offered=facts.offered, known=facts.people, arms=arms))
+    deliveries = worded(planned, shares, offered=facts.offered, known=facts.people, arms=arms)
+    return Decided(decisions, deliveries, Seen(facts.people, facts.wishes, looked))
 
 
-def _plan_page(page: Sequence[_Share]) -> list[UUID]:
+def _plan_page(page: Sequence[_Share], turn: Turn, *, take: int) -> None:
     if not page:
-        return []
+        return
     ways = ways_of({share.planned.notification.tenant_id for share in page})
     with transaction.atomic():
         at = page[0].planned.notification.at
         found = decide([(share.planned.notification, share.recipients) for share in page], ways=ways, at=at)
-        write_plan([share.planned for share in page], found.deliveries, at=at)
+        taken = write_plan([s.planned for s in page], found.deliveries, take=take - len(turn.taken), at=at)
         expose(found.decisions, at=at)
         keep(found.decisions, pages={share.planned.notification.id: share.planned.position for share in page})
         for share in page:
             if share.planned.notification.recurrence and not share.planned.notification.plan_position:
                 recurrence.accept_next(share.planned.notification)
-    _call_senders(share.planned.notification for share in page if not share.planned.done)
+    turn.taken += taken
+    turn.seen = turn.seen.and_also(found.seen) if taken else turn.seen
+    _call_others(page, left=sum(map(due_at_once, found.deliveries)) > len(taken))
     done = [share.planned.notification for share in page if share.planned.done]
     for notification in done:
         seconds = (notification.at - notification.created_at).total_seconds()
         ORCHESTRATION_SECONDS.labels(PRIORITY_NAME[notification.priority]).observe(max(seconds, 0))
-    return [notification.id for notification in done]
+    turn.finished += [notification.id for notification in done]
+
+
+def _call_others(page: Iterable[_Share], *, left: bool) -> None:
+    """Whoever is free may plan the next page, and send what was `left` of this one."""
+    ring({f"plan.{PRIORITY_NAME[share.planned.notification.priority]}" for share in page if not share.planned.done})
+    if left:
+        ring({f"send.{PRIORITY_NAME[share.planned.notification.priority]}" for share in page})

@@ -22,7 +22,7 @@ from orchestrator.services.calls import begin
 from orchestrator.services.caps import hold_back
 from orchestrator.services.claim import LEASE_SECONDS
 from orchestrator.services.consented import keep_unagreed
-from orchestrator.services.going import Facts, Going, check, look, message_of, wording_of
+from orchestrator.services.going import NOTHING_SEEN, Facts, Going, Seen, check, look, message_of, wording_of
 from orchestrator.services.heartbeat import heartbeat
 from orchestrator.services.outage import outlast
 from orchestrator.services.quarantine import waiting_for_template
@@ -41,8 +41,8 @@ IN_FLIGHT = 50  # calls begun at once: the most that a killed worker can leave i
 FRESH_SECONDS = 2.0  # what was looked at longer ago is looked at again
 
 
-def send_batch(claimed: Sequence[ClaimedDelivery]) -> None:
-    """Send deliveries leased to us, or write why not; every one of them is moved on.
+def send_batch(claimed: Sequence[ClaimedDelivery], seen: Seen = NOTHING_SEEN) -> None:
+    """Send deliveries leased to us, or write why not; every one of them is moved on. `seen`: of all of their people.
 
     All of them are looked at and put into words together; the calls are begun `IN_FLIGHT` at a time. Those that would
     have to wait for slow ones are looked at again.
@@ -51,25 +51,26 @@ def send_batch(claimed: Sequence[ClaimedDelivery]) -> None:
     at, began = claimed[0].at, monotonic()
     with heartbeat(left):
         while left:
-            left = _send(left, at=at + timedelta(seconds=monotonic() - began))
+            left = _send(left, seen, at=at + timedelta(seconds=monotonic() - began))
+            seen = NOTHING_SEEN
     settle({d.notification_id for d in claimed}, at=at + timedelta(seconds=monotonic() - began))
 
 
-def _send(claimed: Sequence[ClaimedDelivery], *, at: datetime) -> list[ClaimedDelivery]:
+def _send(claimed: Sequence[ClaimedDelivery], seen: Seen, *, at: datetime) -> list[ClaimedDelivery]:
     """Send what can be sent before the look at it is stale; returns the others."""
-    looked = monotonic()
-    facts = look(claimed)
+    began = monotonic()
+    facts = look(claimed, seen if began - seen.since < FRESH_SECONDS else NOTHING_SEEN)
     calls, held = _decide(claimed, facts, at=at)
     write_held(held, at=at)
     unsent = {id for id, said in facts.words.items() if not said.was_sent}
     elapsed = 0.0
-    while calls and elapsed < FRESH_SECONDS:
+    while calls and monotonic() - facts.since < FRESH_SECONDS:
         some, calls = calls[:IN_FLIGHT], calls[IN_FLIGHT:]
         begun_at = at + timedelta(seconds=elapsed)
         answers = _call(_begin(some, facts.words, at=begun_at))
         ended_at = begun_at + timedelta(seconds=max((answer.seconds for answer in answers), default=0))
         outlast(partial(write_answers, answers, unsent=unsent, at=ended_at))
-        elapsed = monotonic() - looked
+        elapsed = monotonic() - began
     return [call.delivery for call in calls]
 
 

@@ -235,7 +235,7 @@ class TestBesideWorkers:
 
         assert call_back(row) == Cancelled(row.id, "cancelled", 0)
 
-        assert plan_batch(claimed) == []
+        assert plan_batch(claimed).finished == []
         assert states(row) == []
 
     def test_what_a_worker_has_claimed_it_cannot_begin(self) -> None:

@@ -36,3 +36,12 @@ def _kept_plan(statement: str) -> str:
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 def test_no_table_is_read_as_a_whole(statement: str) -> None:
     assert "Seq Scan on notifications_" not in _kept_plan(statement)
+
+
+def test_what_comes_again_is_prepared() -> None:
+    statement = "SELECT id FROM notifications_delivery WHERE id = ANY (%s::uuid[])"
+    with connection.cursor() as cursor:
+        for _ in range(10):
+            cursor.execute(statement, ([],))
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        assert (statement.replace("%s", "$1"),) in cursor.fetchall()

@@ -403,7 +403,7 @@ def test_a_notification_whose_planner_died_is_claimed_again_when_its_lease_is_ov
     (again,) = claim_notifications(1, limit=5)
 
     assert (again.lease_epoch, again.crashes) == (2, 1)
-    assert plan_batch([again]) == [again.id]
+    assert plan_batch([again]).finished == [again.id]
 
 
 def test_large_audiences_are_planned_in_pages_the_first_one_small(monkeypatch: pytest.MonkeyPatch) -> None:
