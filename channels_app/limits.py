@@ -16,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
+from msgspec import Struct
 from prometheus_client import Counter
 
 from channels_app.registry import channels
@@ -41,8 +42,7 @@ _SCRIPT, _QUIET, _ROOM = Script("limits"), Script("quiet"), Script("room")
 _PREFIX = "{carillon:limit}:"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A delivery that is about to go. `recipient_id` `None`: no limit for people counts it."""
 
     channel: str

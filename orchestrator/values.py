@@ -45,8 +45,7 @@ class ClaimedNotification:
     data: Mapping[str, Any] = field(default_factory=dict)  # what the request said for all recipients
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedDelivery:
+class ClaimedDelivery(msgspec.Struct, frozen=True):
     """A delivery this worker may send until its lease ends. `at` is the database's clock at the claim."""
 
     id: UUID
@@ -132,8 +131,7 @@ class PlannedDelivery(msgspec.Struct, frozen=True):
     success: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     """A state to be written for a delivery whose lease this worker holds.
 
     `due_at` is set for `pending` (None = at once) and `unknown`; `detail` goes into the event.
@@ -148,4 +146,4 @@ class Move:
     free: bool = False  # the call that was begun did not happen and costs nothing of the budget
     message_id: str = ""
     code: str = ""
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = {}

@@ -133,8 +133,7 @@ class RenderError(Exception):
         self.code, self.message, self.pointer, self.line = code, message, pointer, line
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A content of a channel, to be filled in for one person. `context` comes from `rules.context.build_context`.
 
     `lenient`: a variable without a value is nothing, not an error. `trusted`: the platform wrote it.

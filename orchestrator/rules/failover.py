@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -20,8 +22,7 @@ class Tried:
     at: datetime  # when it began
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """`accounts`: those that may take the next call, best first; none = there is no way left that is safe.
 
     `budget` is the number of calls in all, `budget_here` the same for each account if the delivery never left it.

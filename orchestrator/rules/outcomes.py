@@ -5,9 +5,11 @@ the next step of the strategy, then a dead letter. A lost answer is never silent
 capability and the policy of the notification decide, and the move says which.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from channels_app.contract import Refused, Retry, SendResult, Sent, Unknown
 from channels_app.values import NOT_BEGUN
@@ -19,8 +21,7 @@ MAX_CRASHES = 3
 MOST_RETRY_AFTER = timedelta(hours=1)  # a provider that asks for more is asked again sooner
 
 
-@dataclass(frozen=True, slots=True)
-class Road:
+class Road(Struct, frozen=True):
     """What the decision needs to know of the channel and its provider.
 
     `budget` is the number of calls in all; when it says more than `budget_here`, other accounts of the channel can take

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from notifications.rules.policy import TypePolicy
 from orchestrator.rules.situation import Case, ChannelTraits, Situation
 from preferences.rules import (
@@ -69,8 +71,7 @@ class Whom(Protocol):
     def place(self) -> Jurisdiction | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """What is true of a message for everybody: what it is about, what its type asks for, whether it makes a sound."""
 
     category: str

@@ -19,7 +19,8 @@ from orchestrator.values import ClaimedDelivery
 
 Call = tuple[ClaimedDelivery, str, str]  # a delivery, the provider and the account it goes through
 
-# What calls share (`shape`) is passed once; each brings the number of its shape along.
+# What calls share (`shape`) is passed once; each brings the number of its shape along. The end of the lease is asked
+# for in a way that no index knows: a plan made while there were no leases would read all there are (decision 21).
 _BEGIN = """
 WITH shape AS MATERIALIZED (
   SELECT tenant_id, notification_id, attempt, provider, account, detail::jsonb, number
@@ -32,7 +33,8 @@ WITH shape AS MATERIALIZED (
   UPDATE notifications_delivery d SET state = 'sending', attempts = shape.attempt, provider = shape.provider,
     lease_until = now() + %s * interval '1 second'
   FROM call LEFT JOIN shape USING (number)
-  WHERE d.id = call.id AND d.lease_epoch = call.epoch AND d.state = 'claimed' AND d.lease_until > now()
+  WHERE d.id = call.id AND d.lease_epoch = call.epoch AND d.state = 'claimed'
+    AND coalesce(d.lease_until, '-infinity') > now()
   RETURNING d.id
 ), written AS MATERIALIZED (
   SELECT call.*, shape.tenant_id, shape.notification_id, shape.attempt, shape.provider, shape.account, shape.detail

@@ -67,7 +67,7 @@ LEFT JOIN LATERAL (
 ) AS d ON true
 LEFT JOIN watched w ON w.tenant_id = d.tenant_id AND d.mode = 'live' AND d.created_at >= w.started_at
   AND d.template_version_id IN (w.version_id, w.before_id) AND (l.xid, l.id) > (w.log_xid::xid8, w.log_id)
-  AND NOT EXISTS (SELECT 1 FROM notifications_notification n WHERE n.id = d.notification_id AND n.template ~ '@')
+  AND coalesce((SELECT n.template !~ '@' FROM notifications_notification n WHERE n.id = d.notification_id), true)
 ORDER BY l.xid, l.id
 """
 

@@ -33,9 +33,11 @@ SELECT d.recipient_id, d.mode, d.notification_id,
   bool_or(d.sent_at IS NOT NULL OR d.state IN ('sending', 'unknown')),
   bool_or(d.state = 'claimed' OR d.state = 'pending' AND d.due_at <= now())
 FROM notifications_delivery d
-JOIN notifications_notification n ON n.id = d.notification_id
+JOIN LATERAL (
+  SELECT * FROM notifications_notification WHERE id = d.notification_id OFFSET 0  -- one by one, whatever there are
+) n ON true
 LEFT JOIN notifications_notificationtype t ON t.tenant_id = n.tenant_id AND t.key = n.type
-WHERE d.recipient_id = ANY (%(ids)s) AND d.id >= %(low)s AND n.id >= %(low)s
+WHERE d.recipient_id = ANY (%(ids)s) AND d.id >= %(low)s
   AND (d.sent_at > %(since)s OR d.state IN ('sending', 'unknown', 'claimed', 'pending'))
 GROUP BY d.recipient_id, d.mode, d.notification_id, n.type, n.category, n.priority, t.policy
 """

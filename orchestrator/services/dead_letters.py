@@ -143,6 +143,8 @@ def withdraw(ids: Collection[UUID], *, at: datetime) -> int:
 
     Joins the transaction that writes the late proof.
     """
+    if not ids:
+        return 0
     letters = list(DeadLetter.objects.filter(id__in=set(ids), state=OPEN).order_by("id").select_for_update())
     _close(letters, at=at)
     record([_event("discarded", letter, reason="late_proof", at=at) for letter in letters])

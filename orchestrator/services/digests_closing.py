@@ -38,7 +38,9 @@ _ITEMS = """
 SELECT i.digest_id, i.notification_id, i.type, i.at, i.data, i.expires_at,
   CASE WHEN i.left_out = '' AND n.reason = 'cancelled' THEN 'cancelled' ELSE i.left_out END,
   coalesce(n.category, ''), i.channels
-FROM orchestrator_digestitem i LEFT JOIN notifications_notification n ON n.id = i.notification_id
+FROM orchestrator_digestitem i LEFT JOIN LATERAL (
+  SELECT reason, category FROM notifications_notification WHERE id = i.notification_id OFFSET 0  -- one by one
+) n ON true
 WHERE i.digest_id = ANY (%s)
 ORDER BY i.digest_id, i.notification_id
 """

@@ -74,8 +74,7 @@ def look(claimed: Sequence[ClaimedDelivery], seen: Seen = NOTHING_SEEN) -> Facts
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Going:
+class Going(msgspec.Struct, frozen=True):
     """A delivery that is to be sent, and everything its message is made of."""
 
     delivery: ClaimedDelivery
@@ -108,8 +107,7 @@ def check(delivery: ClaimedDelivery, facts: Facts, *, at: datetime) -> Going | M
     return stay or Move(delivery, "cancelled", reason="cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class _Whom:
+class _Whom(msgspec.Struct, frozen=True):
     """The recipient as far as it matters when they may be disturbed."""
 
     wishes: Wishes

@@ -6,12 +6,12 @@ meantime is left alone. Proof that a provider accepted is a fact and is written 
 
 import json
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from msgspec import Struct
 
 from events.services import line_ids, record
 from events.values import NewEvent
@@ -66,8 +66,7 @@ RETURNING d.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A move that was written, with what the log and the next steps want to know."""
 
     move: Move

@@ -19,8 +19,7 @@ from templates_app.services.quarantine import count_crash
 from templates_app.values import DEFAULT, Job, RenderError
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(msgspec.Struct, frozen=True):
     """What one message is made of. `own_data` is what the request said for this person only; `at` is its moment.
 
     Without `template_version_id` the words are those of `content`. `unsubscribe_url` is where this person leaves this

@@ -6,12 +6,13 @@ take now waits, uncounted.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from msgspec import Struct
+from msgspec.structs import replace
 
 from channels_app.breaker import breaker
 from channels_app.contract import Account, Message
@@ -30,8 +31,7 @@ LEAST_WAIT = 0.2  # seconds until what was held back by a limit or a breaker is 
 BREAKER_SPREAD = 0.02  # seconds between those a breaker held back; all of them may go when it closes
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """A delivery whose message is written; `ways` are the accounts that may carry it."""
 
     delivery: ClaimedDelivery
@@ -39,8 +39,7 @@ class Ready:
     ways: tuple[Account, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderCall:
+class ProviderCall(Struct, frozen=True):
     """A delivery on its way to a provider account."""
 
     delivery: ClaimedDelivery
@@ -49,8 +48,7 @@ class ProviderCall:
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class _Searching:
+class _Searching(Struct, frozen=True):
     """A delivery that has no account yet: which it may still be offered to, best first."""
 
     ready: Ready

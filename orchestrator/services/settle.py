@@ -34,9 +34,10 @@ _FIRST_SENT = """
 UPDATE notifications_notification SET first_sent_at = %s WHERE id = ANY (%s) AND first_sent_at IS NULL
 """
 
+# By id: the index of what is open is for those who look for it, and would be read as a whole (decision 21).
 _CLOSE = """
 UPDATE notifications_notification n SET status = v.status, finished_at = now()
-FROM unnest(%s::uuid[], %s::text[]) AS v (id, status) WHERE n.id = v.id AND n.status = 'processing'
+FROM unnest(%s::uuid[], %s::text[]) AS v (id, status) WHERE n.id = v.id AND n.status || '' = 'processing'
 RETURNING n.id
 """
 
