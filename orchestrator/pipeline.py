@@ -30,7 +30,7 @@ from orchestrator.services.upkeep import make_rounds
 
 TURN_SECONDS = 0.25  # a worker looks at the bells of the other lanes at least that often
 PLAN_BATCH = 100
-SEND_BATCH = 200
+SEND_BATCH = 500
 RETRY_LANE, REPLAY_LANE = 4, 5
 
 SEND_LANES: Mapping[int, str] = {

@@ -14,6 +14,8 @@ from config.bench.values import Trouble
 
 SEES_ALL = "-c role=carillon_dispatcher"  # the owner of the tables sees no tenant's rows
 
+_LEAVE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
+
 
 @contextmanager
 def database(server_url: str, purpose: str) -> Iterator[str]:
@@ -25,7 +27,9 @@ def database(server_url: str, purpose: str) -> Iterator[str]:
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     finally:
         with psycopg.connect(server_url, autocommit=True) as server:
-            server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+            # `WITH (FORCE)` is refused while a vacuum is at work there, which a plain drop sends away by itself.
+            server.execute(_LEAVE, (name,))
+            server.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
 
 
 def connect(url: str, *, options: str = "") -> psycopg.Connection[tuple[Any, ...]]:

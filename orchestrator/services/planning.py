@@ -34,7 +34,7 @@ from orchestrator.services.repetitions import Contents
 from orchestrator.services.wording import worded
 from orchestrator.values import ClaimedDelivery, ClaimedNotification, PlannedDelivery
 
-PAGE = 200  # recipients planned in one transaction; their deliveries are sent together
+PAGE = 500  # recipients planned in one transaction; their deliveries are sent together
 FIRST_PAGE = 50  # of an audience that has several: they are sent to while the others are planned
 PAGES = 8  # in one turn; what is left of the batch is given back
 
