@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -161,7 +162,7 @@ def wording_of(go: Going) -> Wording:
         locale=go.delivery.locale,
         category=go.words.category,
         unsubscribe_url=go.way_out.url,
-        preference_centre_url=_preference_centre_url(go.delivery),
+        preference_centre_url=partial(_preference_centre_url, go.delivery),
         answerable=answerable(go.ways, go.endpoint),
     )
 

@@ -124,7 +124,7 @@ def _shown(
             d.channel, content, admitted.request.data, d.data, persons[d.recipient_id], notification.id,
             notification.type, at, d.tenant_id, d.template_version_id, d.locale, notification.category,
             unsubscribe_url=example_of(d.channel, category=notification.category),
-            preference_centre_url=example_link(), answerable=_answerable(d, persons[d.recipient_id], ways),
+            preference_centre_url=example_link, answerable=_answerable(d, persons[d.recipient_id], ways),
         )
         for d in going
     ])  # fmt: skip

@@ -24,7 +24,8 @@ class Wording(msgspec.Struct, frozen=True):
 
     Without `template_version_id` the words are those of `content`. `unsubscribe_url` is where this person leaves this
     category, empty when it cannot be left; mails and texts of a promotional `category` get what they lack at their end.
-    `answerable`: the person can write back, whichever account carries it.
+    `answerable`: the person can write back, whichever account carries it. `preference_centre_url` is asked for words
+    that may speak of it only: signing it costs as much as filling them in.
     """
 
     channel: str
@@ -40,7 +41,7 @@ class Wording(msgspec.Struct, frozen=True):
     locale: str = DEFAULT
     category: str = ""
     unsubscribe_url: str = ""
-    preference_centre_url: str = ""
+    preference_centre_url: Callable[[], str] = str
     answerable: bool = True
 
 
@@ -75,7 +76,7 @@ class _Around:
 
     words: Mapping[UUID, Words]
     settings: Mapping[UUID, Settings]
-    contents: dict[tuple[UUID, str, str], msgspec.Struct | None] = field(default_factory=dict)
+    contents: dict[tuple[UUID, str, str], "_Content | None"] = field(default_factory=dict)
     data: dict[tuple[UUID, UUID], Mapping[str, Any]] = field(default_factory=dict)
     notifications: dict[tuple[UUID, str], Mapping[str, Any]] = field(default_factory=dict)
 
@@ -142,7 +143,7 @@ def _own(wording: Wording, around: _Around) -> Job | RenderError:
         return RenderError(
             "content_missing", f"neither a template nor the notification has words for {wording.channel}"
         )
-    return Job(wording.channel, content, _context(wording, around, data=wording.data))
+    return Job(wording.channel, content.words, _context(wording, content, around, data=wording.data))
 
 
 def _templated(wording: Wording, words: Words, around: _Around) -> Job | RenderError:
@@ -163,17 +164,30 @@ def _templated(wording: Wording, words: Words, around: _Around) -> Job | RenderE
     # What the platform wrote without a language is not in the tenant's.
     locale = wording.locale or (settings.default_locale if words.tenant_id else DEFAULT)
     context = _context(
-        wording, around, data=around.data[shared], brand=settings.brand, messages=messages, locale=locale
+        wording, content, around, data=around.data[shared], brand=settings.brand, messages=messages, locale=locale
     )
-    return Job(wording.channel, content, context, lenient=compiled.lenient, trusted=words.tenant_id is None)
+    return Job(wording.channel, content.words, context, lenient=compiled.lenient, trusted=words.tenant_id is None)
 
 
-def _content(channel: str, written: Any) -> msgspec.Struct | None:
-    return None if written is None else msgspec.convert(written, type=channels.get(channel).content)
+class _Content(msgspec.Struct, frozen=True):
+    """The words of a template, and whether they may speak of the preference centre: by its name, or by one they make up
+    between brackets."""
+
+    words: msgspec.Struct
+    speaks_of_centre: bool
+
+
+def _content(channel: str, written: Any) -> _Content | None:
+    if written is None:
+        return None
+    words = msgspec.convert(written, type=channels.get(channel).content)
+    said = msgspec.json.encode(words)
+    return _Content(words, speaks_of_centre=b"preference_centre_url" in said or b"[" in said)
 
 
 def _context(
     wording: Wording,
+    content: _Content,
     around: _Around,
     *,
     data: Mapping[str, Any],
@@ -199,7 +213,7 @@ def _context(
         messages=messages,
         locale=locale,
         unsubscribe_url=wording.unsubscribe_url,
-        preference_centre_url=wording.preference_centre_url,
+        preference_centre_url=wording.preference_centre_url() if content.speaks_of_centre else "",
     )
 
 

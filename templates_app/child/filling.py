@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from templates_app.child.limits import Limits, address_space, confine, cpu_time
+from templates_app.child.limits import Limits, address_space, allow, confine
 from templates_app.child.wire import Answer, Ask, Failed, Hung, receive, send
 from templates_app.rules import mjml, page
 from templates_app.rules.liquid import Known, fill_text, limit_cache
@@ -53,18 +53,19 @@ def _fill(
         _NUMBER.pack_into(progress, 0, number)
         text, treatment, lenient = sources[source]
         maker = makers().get(treatment)
-        with cpu_time(limits.making_seconds if maker else limits.cpu_seconds):
-            try:
-                if maker:
-                    filled.append(maker(text))
-                else:
-                    filled.append(fill_text(text, treatment, contexts[context], lenient=lenient, known=known))
-            except NotMade as trouble:
-                filled.append(Failed("not_made", trouble.message, trouble.line))
-            except RenderError as trouble:
-                filled.append(Failed(trouble.code, trouble.message, trouble.line))
-            except MemoryError:
-                filled.append(Failed("template_too_expensive", "more memory than a message may take", 1))
+        allow(limits.making_seconds if maker else limits.cpu_seconds)
+        try:
+            if maker:
+                filled.append(maker(text))
+            else:
+                filled.append(fill_text(text, treatment, contexts[context], lenient=lenient, known=known))
+        except NotMade as trouble:
+            filled.append(Failed("not_made", trouble.message, trouble.line))
+        except RenderError as trouble:
+            filled.append(Failed(trouble.code, trouble.message, trouble.line))
+        except MemoryError:
+            filled.append(Failed("template_too_expensive", "more memory than a message may take", 1))
+    allow(0)
     return filled
 
 

@@ -3,8 +3,6 @@
 import os
 import resource
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,16 +42,12 @@ def address_space() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-@contextmanager
-def cpu_time(seconds: float) -> Iterator[None]:
-    """The process dies by SIGPROF when the block takes more than so much processor time: no code of a template, nor of
-    a library that is busy with one, can catch that. A slow machine kills nobody.
+def allow(seconds: float) -> None:
+    """The process dies by SIGPROF when it takes more than so much processor time until this is called again; 0 = as
+    much as it likes. No code of a template, nor of a library that is busy with one, can catch that. A slow machine
+    kills nobody.
     """
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _limit(which: int, most: int) -> None:

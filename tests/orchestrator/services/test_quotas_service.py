@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.db import ProgrammingError, connection
 from django.test.utils import CaptureQueriesContext
+from msgspec.structs import replace
 from pytest_django import Settings
 
 from channels_app.accounts import LIVE, accounts_for, forget_accounts
