@@ -144,6 +144,11 @@ class Provider(ABC):
         """Whether people can write back to whom a message to this address comes from under a configuration."""
         return True
 
+    @classmethod
+    def has_hook(cls) -> bool:
+        """Whether it tells us later what became of its messages."""
+        return cls.hear is not Provider.hear
+
     def send(self, messages: Sequence[Message], *, deadline: float) -> list[SendResult]:
         """Send messages, `capabilities.concurrency` calls at a time; one result per message, in their order.
 

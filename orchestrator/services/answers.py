@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from audience.services import disable_endpoints
 from channels_app.contract import Refused, Retry, SendResult, Sent, Unknown
+from channels_app.registry import providers
 from events.services import record
 from events.values import NewEvent
 from kernel.metrics import COST_MICROS, DELIVERIES, DELIVERY_SECONDS, PROVIDER_ERRORS, RETRIES
@@ -21,6 +22,7 @@ from orchestrator.services.calls import attempt_id, close_attempts
 from orchestrator.services.costs import note_costs
 from orchestrator.services.moves import Written, late_proof, move
 from orchestrator.services.next_steps import follow_up
+from orchestrator.services.parked import expect
 from orchestrator.services.routing import ProviderCall
 from orchestrator.services.settle import note_first_sent
 from orchestrator.values import Move
@@ -76,6 +78,7 @@ def write_answers(answers: Sequence[Answer], *, unsent: Collection[UUID], at: da
             was = next_move.state
     with transaction.atomic():
         close_attempts(map(_closing, answers))
+        expect(_awaited(answers))
         done: list[Written] = []
         for number, moves in enumerate(rounds):
             # Lines of one moment have no order of their own: what follows something is a microsecond later.
@@ -128,6 +131,16 @@ def _closing(answer: Answer) -> tuple[UUID, str, str, str, str]:
     code = "" if isinstance(result, Sent) else result.code
     message_id = result.message_id if isinstance(result, Sent) else ""
     return attempt_id(answer.call.delivery), OUTCOME[type(result)], code, result.detail, message_id
+
+
+def _awaited(answers: Iterable[Answer]) -> set[str]:
+    """The names that receipts may have come under already: of those whose provider has any to send."""
+    taken = ((answer.call.account.provider, answer.result) for answer in answers)
+    return {
+        result.message_id
+        for provider, result in taken
+        if isinstance(result, Sent) and result.message_id and providers.get(provider).has_hook()
+    }
 
 
 def _dead(written: Written) -> dead_letters.DeadDelivery:

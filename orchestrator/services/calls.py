@@ -14,7 +14,6 @@ from django.db import connection
 from events.services import line_ids
 from kernel.ids import derived
 from orchestrator.rules.shapes import in_shapes
-from orchestrator.services.parked import expect
 from orchestrator.values import ClaimedDelivery
 
 Call = tuple[ClaimedDelivery, str, str]  # a delivery, the provider and the account it goes through
@@ -107,15 +106,11 @@ def _detail(call: Call) -> dict[str, str | int]:
 
 
 def close_attempts(outcomes: Iterable[tuple[UUID, str, str, str, str]]) -> None:
-    """Write (attempt id, outcome, code, detail, message id) of calls that ended; twice changes nothing.
-
-    Receipts that came before the names of their messages were committed are heard after the commit.
-    """
+    """Write (attempt id, outcome, code, detail, message id) of calls that ended; twice changes nothing."""
     rows = list(zip(*outcomes, strict=True))
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_CLOSE_ATTEMPTS, [list(column) for column in rows])
-        expect({name for name in rows[4] if name})
 
 
 def attempt_id(delivery: ClaimedDelivery) -> UUID:

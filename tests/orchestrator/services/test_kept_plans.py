@@ -31,8 +31,8 @@ def _kept_plan(statement: str) -> list[str]:
     numbers: dict[str, str] = defaultdict(lambda: f"${len(numbers) + 1}")
     text = re.sub(r"%(\(\w+\))?s", lambda found: numbers[found[1] or str(found.start())], statement)
     with transaction.atomic(), connection.cursor() as cursor:
-        name, value = _BY_INDEX.removeprefix("-c ").split("=")
-        cursor.execute(f"SET LOCAL {name} = {value}")
+        for setting in _BY_INDEX.split("-c ")[1:]:
+            cursor.execute(f"SET LOCAL {setting}")
         cursor.execute(f"EXPLAIN (GENERIC_PLAN) {text}")
         return [line for (line,) in cursor.fetchall()]
 

@@ -22,6 +22,7 @@ from notifications.models import Delivery
 from orchestrator import pipeline
 from orchestrator.services.calls import attempt_id, begin, close_attempts
 from orchestrator.services.claim import claim_deliveries
+from orchestrator.services.parked import expect
 from orchestrator.services.receipts import hear_reports
 from orchestrator.values import ClaimedDelivery
 from tests.channels_app import reporting
@@ -73,6 +74,7 @@ def accept(delivery: ClaimedDelivery, message_id: str) -> None:
     """The provider's answer is committed, as sending does it."""
     with transaction.atomic():
         close_attempts([(attempt_id(delivery), "sent", "", "", message_id)])
+        expect({message_id})
         Delivery.objects.filter(id=delivery.id, state="sending").update(
             state="sent", lease_until=None, provider_message_id=message_id
         )

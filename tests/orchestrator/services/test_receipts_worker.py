@@ -19,6 +19,7 @@ from orchestrator import pipeline
 from orchestrator.services import receipts
 from orchestrator.services.calls import attempt_id, begin, close_attempts
 from orchestrator.services.claim import claim_deliveries
+from orchestrator.services.parked import expect
 from orchestrator.timekeeper import look
 from orchestrator.values import ClaimedDelivery
 from tenants.asking import cursor_of_texts
@@ -59,6 +60,7 @@ def accept(delivery: ClaimedDelivery, *, message_id: str) -> None:
     """The provider's answer is committed."""
     Delivery.objects.filter(id=delivery.id).update(state="sent", lease_until=None, provider_message_id=message_id)
     close_attempts([(attempt_id(delivery), "sent", "", "", message_id)])
+    expect({message_id})
 
 
 def state_of(delivery: ClaimedDelivery) -> str:
