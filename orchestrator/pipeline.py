@@ -26,6 +26,7 @@ from orchestrator.services.refusal import set_aside
 from orchestrator.services.sending import send_batch
 from orchestrator.services.settle import settle
 from orchestrator.services.suspects import deliveries_together, notifications_together
+from orchestrator.services.turnstile import Turnstile
 from orchestrator.services.upkeep import make_rounds
 
 TURN_SECONDS = 0.25  # a worker looks at the bells of the other lanes at least that often
@@ -39,21 +40,28 @@ SEND_LANES: Mapping[int, str] = {
     REPLAY_LANE: "dead",
 }
 
+_turnstile = Turnstile()
 log = logging.getLogger(__name__)
 
 
 def work(lane: str) -> int:
     """Answer the bell of `lane`; returns how many items were worked. More is left only if its bell rings again."""
-    bells.answered(lane)
-    verb = VERBS[lane]
-    until = monotonic() + TURN_SECONDS
-    total = 0
-    while batch := verb():
-        total += batch
-        if monotonic() > until:
-            bells.ring((lane,))
-            break
-    return total
+    if not _turnstile.enter(lane):
+        return 0
+    try:
+        bells.answered(lane)
+        verb = VERBS[lane]
+        until = monotonic() + TURN_SECONDS
+        total = 0
+        while batch := verb():
+            total += batch
+            if monotonic() > until:
+                bells.ring((lane,))
+                break
+            _turnstile.goes_on(lane)
+        return total
+    finally:
+        _turnstile.leave(lane)
 
 
 def plan(priority: int, *, take: int = 0) -> int:

@@ -2,18 +2,17 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 
 from channels_app.values import NOT_BEGUN
 from kernel.clock import monotonic
 from kernel.ids import derived
-from notifications.models import Attempt, Notification, NotificationType
+from notifications.models import Attempt
 from notifications.rules.policy import policy_in
 from orchestrator.rules.experiments import Arm, arms_in, concerns
 from orchestrator.rules.failover import Tried
@@ -176,13 +175,28 @@ def tries_of(deliveries: Iterable[ClaimedDelivery]) -> dict[UUID, list[Tried]]:
     return {delivery_id: tried[-behind[delivery_id].tries :] for delivery_id, tried in found.items()}
 
 
+# A type that is gone asks for nothing.
+_WORDS = """
+SELECT n.id, n.type, n.status, n.content::text, n.data::text, n.metadata::text, n.traceparent, n.category,
+  n.first_sent_at IS NOT NULL,
+  coalesce((SELECT t.policy::text FROM notifications_notificationtype t
+            WHERE t.tenant_id = n.tenant_id AND t.key = n.type), '{}')
+FROM notifications_notification n WHERE n.id = ANY (%s)
+"""
+
+
 def words_of(notification_ids: Collection[UUID]) -> dict[UUID, NotificationWords]:
     """What sending needs of notifications, by id, in one statement."""
-    their_type = NotificationType.objects.filter(tenant_id=OuterRef("tenant_id"), key=OuterRef("type"))
-    rows = Notification.objects.filter(id__in=notification_ids).order_by()
-    rows = rows.annotate(policy=Subquery(their_type.values("policy")))
-    fields = ("id", "type", "status", "content", "data", "metadata", "traceparent", "category")
-    return {
-        found[0]: NotificationWords(*(*found, first_sent_at is not None, policy_in(policy or {})))
-        for *found, first_sent_at, policy in rows.values_list(*fields, "first_sent_at", "policy")
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(_WORDS, (list(notification_ids),))
+        return {row[0]: _notification_words(row) for row in cursor.fetchall()}
+
+
+def _notification_words(row: Sequence[Any]) -> NotificationWords:
+    """A row of `_WORDS`; what is JSON comes as text."""
+    id, type, status, content, data, metadata, traceparent, category, was_sent, policy = row
+    read = json.loads
+    return NotificationWords(
+        id, type, status, read(content), read(data), read(metadata), traceparent, category, was_sent,
+        policy_in(read(policy)),
+    )  # fmt: skip
