@@ -24,7 +24,7 @@ name servers to use instead; what is in them may be lost."""
 DROPPED = ("DB_URL", "CACHE_URL", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT", "CARILLON_PROCESS", "DEBUG")
 WORKERS = "3"  # one more than the two cores this is made for: tests wait for deadlines, and for processes to start
 SHARED = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")  # by file, in the order of tests/conftest.py
-TWICE = ("-n", "2", "--dist", "worksteal")  # faults are mostly waiting: two Carillons at once
+THRICE = ("-n", "3", "--dist", "worksteal")  # faults are mostly waiting: three Carillons at once
 SECRET_KEY = "only-for-tests-0123456789-0123456789-0123456789-0123456789"  # noqa: S105 - guards nothing
 
 
@@ -50,7 +50,7 @@ CHECKS = (
     Check("system checks", ("{bin}/python", "manage.py", "check")),
     Check("migrations", ("{bin}/python", "manage.py", "makemigrations", "--check", "--dry-run")),
     Check("tests", _pytest(*SHARED, "tests", "--ignore=tests/faults")),
-    Check("faults", _pytest(*TWICE, "tests/faults")),
+    Check("faults", _pytest(*THRICE, "tests/faults")),
 )
 FAULTS = REPO / "tests" / "faults"
 
