@@ -22,7 +22,7 @@ name servers to use instead; what is in them may be lost."""
 
 # A test run must not touch or tell what the user's own environment points to.
 DROPPED = ("DB_URL", "CACHE_URL", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT", "CARILLON_PROCESS", "DEBUG")
-WORKERS = "4"  # twice the two cores this is made for: tests wait for deadlines, and for processes to start
+WORKERS = "3"  # one more than the two cores this is made for: tests wait for deadlines, and for processes to start
 SHARED = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")  # by file, in the order of tests/conftest.py
 THRICE = ("-n", "3", "--dist", "worksteal")  # faults are mostly waiting: three Carillons at once
 SECRET_KEY = "only-for-tests-0123456789-0123456789-0123456789-0123456789"  # noqa: S105 - guards nothing

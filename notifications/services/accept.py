@@ -6,6 +6,7 @@ strangers that come at the same time, see `services.together`.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -167,8 +168,8 @@ def _tell(rows: Iterable[NewNotification]) -> None:
         set_alarm(min(later))
 
     def count() -> None:
-        for priority in priorities:
-            NOTIFICATIONS.labels(priority).inc()
+        for priority, number in Counter(priorities).items():
+            NOTIFICATIONS.labels(priority).inc(number)
 
     transaction.on_commit(count, robust=True)
 
