@@ -11,7 +11,7 @@ import pytest
 from channels_app.skeletons import CannotBegin, begin
 
 REPO = Path(__file__).parents[2]
-SKIPPED = shutil.ignore_patterns("__pycache__", ".git", ".carillon", ".*_cache", "docs", "faults", "flows", "browser")
+SKIPPED = shutil.ignore_patterns(".git", ".carillon", ".*_cache", "docs", "faults", "flows", "browser")
 
 
 @pytest.fixture(scope="module")
