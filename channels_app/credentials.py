@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, inspect
 
 from channels_app.values import WrongCredentials
+from kernel import structs
 
 Plain = Annotated[str, Meta(min_length=1, max_length=2000)]
 Secret = Annotated[str, Meta(min_length=1, max_length=20_000, extra={"secret": True})]  # written, never read back
@@ -34,7 +35,7 @@ class Sandbox:
 def checked(written: Mapping[str, Any], form: type[Struct]) -> Mapping[str, Any]:
     """What was written as a plain mapping with all defaults filled in. Raises WrongCredentials, without any value."""
     try:
-        found = msgspec.convert(dict(written), form, strict=False)
+        found = structs.convert(dict(written), form, strict=False)
     except msgspec.ValidationError as wrong:
         # msgspec names the kind and the place of what is wrong, never its value.
         raise WrongCredentials(str(wrong)) from None

@@ -14,6 +14,7 @@ from channels_app.contract import Account, Channel, ContentFault, Message, SendR
 from channels_app.health import health
 from channels_app.limits import Held, Wanted, limits
 from channels_app.registry import channels
+from kernel import structs
 from kernel.clock import monotonic, now
 from kernel.ids import uuid7
 
@@ -35,7 +36,7 @@ def test_content(channel: Channel, given: Mapping[str, Any] | None) -> msgspec.S
     names = {field.encode_name for field in msgspec.structs.fields(channel.content)}
     written = {name: word for name, word in _WORDS.items() if name in names} if given is None else given
     try:
-        content = msgspec.convert(written, channel.content)
+        content = structs.convert(written, channel.content)
     except msgspec.ValidationError as wrong:
         return (ContentFault("", "invalid", str(wrong)),)
     return channel.validate_rendered(content) or content

@@ -7,6 +7,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from channels_app.registry import channels
+from kernel import structs
 from notifications.catalogue import strategy_names
 from notifications.models import NotificationType
 from notifications.rules.policy import TypePolicy, policy_troubles
@@ -34,7 +35,7 @@ class TypeForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it
     def clean_policy(self) -> dict[str, Any]:
         """The policy as it is kept: what says what a default says anyway is left out."""
         try:
-            policy = msgspec.convert(self.cleaned_data["policy"] or {}, TypePolicy)
+            policy = structs.convert(self.cleaned_data["policy"] or {}, TypePolicy)
         except msgspec.ValidationError as error:
             raise forms.ValidationError(str(error)) from error
         found = [f"{pointer}: {message}" for pointer, _, message in policy_troubles(policy, known_channels=_channels())]

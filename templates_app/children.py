@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from kernel import structs
 from templates_app.child.limits import Limits
 from templates_app.child.wire import Answer, Ask, Failed, Hung, receive, send
 from templates_app.rules.batch import Blank, Filled, Source
@@ -32,7 +33,7 @@ NOT_BEGUN = (-1).to_bytes(4, sys.byteorder, signed=True)
 ANSWER_SECONDS = 20.0  # without a word a child counts as dead
 DEFAULT_LIMITS = Limits()
 _ask = msgspec.msgpack.Encoder()
-_answer = msgspec.msgpack.Decoder(Answer)
+_answer = structs.packed_decoder(Answer)
 
 log = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 import yaml
 
+from kernel import structs
 from templates_app.models import Layout, Template
 from templates_app.rules.diff import Entry, diff
 from templates_app.rules.partials.calls import keys_in
@@ -87,7 +88,7 @@ def push(tenant_id: UUID | None, root: Path, *, actor: str, at: datetime, publis
         said = written[kind, key]
         saved: object
         if kind == "layouts":
-            source = msgspec.convert(said["source"], type=LayoutSource)
+            source = structs.convert(said["source"], LayoutSource)
             saved = save_layout(key, tenant_id=tenant_id, name=said["name"], source=source, actor=actor, at=at)
         elif kind == "translations":
             saved = save_translation(key, tenant_id=tenant_id, messages=said, actor=actor, at=at)
@@ -103,7 +104,7 @@ def push(tenant_id: UUID | None, root: Path, *, actor: str, at: datetime, publis
 def _push_template(
     key: str, said: Mapping[str, Any], *, tenant_id: UUID | None, actor: str, at: datetime, publish_note: str | None
 ) -> object:
-    source = msgspec.convert(said["source"], type=TemplateSource)
+    source = structs.convert(said["source"], TemplateSource)
     saved = save_draft(key, tenant_id=tenant_id, name=said["name"], source=source, actor=actor, at=at)
     if isinstance(saved, Unfit) or publish_note is None:
         return saved
@@ -116,7 +117,7 @@ def _push_template(
 def _push_partial(
     key: str, said: Mapping[str, Any], *, tenant_id: UUID | None, actor: str, at: datetime, publish_note: str | None
 ) -> object:
-    source = msgspec.convert(said["source"], type=PartialSource)
+    source = structs.convert(said["source"], PartialSource)
     saved = save_partial(key, tenant_id=tenant_id, name=said["name"], source=source, actor=actor, at=at)
     if isinstance(saved, Unfit) or publish_note is None:
         return saved

@@ -11,9 +11,9 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db.models import Q, QuerySet
 
+from kernel import structs
 from kernel.clock import monotonic
 from templates_app.models import Layout, Template, TemplateSettings, TemplateVersion, Translation
 from templates_app.rules.names import DRAFT, Name, parse_name
@@ -329,7 +329,7 @@ class _Kept:
             return found
 
     def keep(self, fresh: Mapping[tuple[UUID, int], Any]) -> dict[tuple[UUID, int], Compiled]:
-        made = {key: msgspec.convert(compiled, type=Compiled) for key, compiled in fresh.items()}
+        made = {key: structs.convert(compiled, Compiled) for key, compiled in fresh.items()}
         with self._lock:
             self._words.update(made)
             while len(self._words) > MOST_KEPT:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import QuerySet
 
+from kernel import structs
 from templates_app.models import Layout, Partial, PartialVersion, Template, TemplateVersion
 from templates_app.rules.partials.calls import keys_in
 from templates_app.rules.partials.inlay import MOST_DEEP, MOST_PARTIALS, Shelf, Shelved
@@ -123,7 +124,7 @@ def _live(tenant_id: UUID | None, keys: Collection[str]) -> dict[str, Shelved]:
     with platform_scope():
         versions = {row.id: row for row in PartialVersion.objects.filter(id__in=live.values())}
     return {
-        key: Shelved(id, versions[id].number, msgspec.convert(versions[id].source, type=PartialSource))
+        key: Shelved(id, versions[id].number, structs.convert(versions[id].source, PartialSource))
         for key, id in live.items()
         if id in versions
     }
@@ -140,7 +141,7 @@ def uses_of_partials(tenant_id: UUID) -> dict[str, list[Use]]:
     uses: dict[str, list[Use]] = {}
     for id, number, partials in found:
         for key, said in partials.items():
-            use = msgspec.convert(said, type=PartialUse)
+            use = structs.convert(said, PartialUse)
             uses.setdefault(key, []).append(Use(templates[id], number, use.version, live.get(key) != use.id))
     return {key: sorted(used, key=lambda use: use.template) for key, used in uses.items()}
 

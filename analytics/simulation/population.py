@@ -12,6 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from kernel import structs
+
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 DAY = timedelta(days=1)
 HERE = Path(__file__).parent / "populations"
@@ -101,7 +103,7 @@ class Occasion:
 
 def population(path: Path) -> Population:
     """Read a parameter file. Raises `OSError`, `tomllib.TOMLDecodeError` or `msgspec.ValidationError`."""
-    return msgspec.convert(tomllib.loads(path.read_text()), Population)
+    return structs.convert(tomllib.loads(path.read_text()), Population)
 
 
 def known_populations() -> dict[str, Path]:

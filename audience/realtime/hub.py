@@ -24,6 +24,7 @@ from audience.realtime.line import Line
 from audience.realtime.look import OVERLAP, Inbox, News, arrivals, beside_the_loop, counts_of
 from audience.realtime.opening import Door
 from audience.realtime.stream import Stream
+from kernel import structs
 from kernel.clock import now
 
 LOOK_SECONDS_WELL = 30.0
@@ -146,4 +147,4 @@ class _Envelope(msgspec.Struct):
     item: _Item | None = None
 
 
-_read = msgspec.json.Decoder(_Envelope).decode
+_read = structs.decoder(_Envelope).decode

@@ -17,6 +17,7 @@ from audience.realtime.session import catch_up, item_id, query_of, token_of
 from audience.realtime.stream import TooSlow
 from audience.rules.engagement import ENGAGEMENTS
 from audience.tokens import BadToken, Token
+from kernel import structs
 from kernel.clock import now
 
 # Close codes: 4000 to 4999 are the application's (RFC 6455 7.4.2), the others are registered.
@@ -32,7 +33,7 @@ class Command(msgspec.Struct, forbid_unknown_fields=True):
 
 
 log = logging.getLogger(__name__)
-_command = msgspec.json.Decoder(Command).decode
+_command = structs.decoder(Command).decode
 
 
 class InboxConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]

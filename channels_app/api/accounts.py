@@ -29,6 +29,7 @@ from channels_app.registry import providers
 from channels_app.selectors import Standing, accounts_of, changes_of, standing_of
 from channels_app.services import Facts, KeyTaken, change, create, credentials_of, delete, facts_of
 from channels_app.values import WrongCredentials
+from kernel import structs
 from kernel.clock import now
 from tenants.api.base import TenantView
 from tenants.api.bodies import decode
@@ -198,7 +199,7 @@ def _refuse_faults(provider: type[Provider], written: Mapping[str, Any]) -> None
     if provider.credentials is None:
         return
     try:
-        msgspec.convert(dict(written), provider.credentials, strict=False)
+        structs.convert(dict(written), provider.credentials, strict=False)
     except msgspec.ValidationError as refusal:
         found = faults_of(dict(written), struct=provider.credentials, refusal=refusal)
         raise invalid(below("/credentials", errors=found)) from None

@@ -35,6 +35,7 @@ from channels_app.rules.api_replies import Reply, Words, judge, retry_after
 from channels_app.rules.push_content import PushContent
 from channels_app.sandbox import push_identities
 from channels_app.wire.client import Client
+from kernel import structs
 from kernel.clock import now
 from kernel.safe_http_target import Blocked, places_of, read_target
 
@@ -161,7 +162,7 @@ class Apns(Provider):
         asking.begin()
         answer = self._client.exchange(asking, method="GET", url=self.account.config["directory_url"], headers={})
         try:
-            return f"https://{msgspec.json.decode(answer.body, type=_Health).addresses['apns']}"
+            return f"https://{structs.decode(answer.body, _Health).addresses['apns']}"
         except (msgspec.MsgspecError, KeyError):
             raise OSError("the directory names no APNs server") from None
 

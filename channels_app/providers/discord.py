@@ -9,6 +9,7 @@ from channels_app.channels.chat import ChatContent
 from channels_app.registry import providers
 from channels_app.rooms import Room, reply_of
 from channels_app.rules.api_replies import Reply, Words
+from kernel import structs
 from kernel.safe_http import Answer
 
 CONTENT_CHARS = 2000  # an embed's description may have 4096
@@ -49,7 +50,7 @@ class Discord(Room):
     def reply(self, answer: Answer) -> Reply:
         """`{"code", "message"}`."""
         try:
-            error = msgspec.json.decode(answer.body, type=_Error)
+            error = structs.decode(answer.body, _Error)
         except msgspec.MsgspecError:
             return reply_of(answer)
         return reply_of(answer, code=str(error.code) if error.code else "")
@@ -57,6 +58,6 @@ class Discord(Room):
     def message_id(self, answer: Answer) -> str:
         """The id of the message that was posted."""
         try:
-            return msgspec.json.decode(answer.body, type=_Posted).id
+            return structs.decode(answer.body, _Posted).id
         except msgspec.MsgspecError:
             return ""

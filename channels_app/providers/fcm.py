@@ -34,6 +34,7 @@ from channels_app.wire.client import Client
 from channels_app.wire.line import Answer
 from channels_app.wire.replies import reply_of
 from channels_app.wire.requests_session import CallSession
+from kernel import structs
 from kernel.clock import now
 from kernel.ids import moment_of
 
@@ -143,7 +144,7 @@ class Fcm(Provider):
 
     def _reply(self, answer: Answer) -> Reply:
         try:
-            error = msgspec.json.decode(answer.body, type=_Failure).error
+            error = structs.decode(answer.body, _Failure).error
         except msgspec.MsgspecError:
             error = _Error()
         code = next((detail.errorCode for detail in error.details if detail.errorCode), error.status)
@@ -162,7 +163,7 @@ def _check(file: str) -> None:
 
 def _sent(body: bytes) -> SendResult:
     try:
-        return Sent(msgspec.json.decode(body, type=_Success).name)
+        return Sent(structs.decode(body, _Success).name)
     except msgspec.MsgspecError:
         return Unknown("bad_answer", "the answer names no message")
 

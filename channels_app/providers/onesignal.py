@@ -27,6 +27,7 @@ from channels_app.sandbox import push_identities
 from channels_app.wire.client import Client
 from channels_app.wire.line import Answer
 from channels_app.wire.replies import reply_of
+from kernel import structs
 
 HOME = "https://api.onesignal.com"
 
@@ -100,7 +101,7 @@ class OneSignal(Provider):
     def _judged(self, answer: Answer) -> SendResult:
         """200 without an id means that nobody could be reached."""
         try:
-            said = msgspec.json.decode(answer.body, type=_Answer)
+            said = structs.decode(answer.body, _Answer)
         except msgspec.MsgspecError:
             said = None
         if answer.status in (200, 201, 202):

@@ -12,6 +12,7 @@ from channels_app.channels.chat import ChatContent
 from channels_app.registry import providers
 from channels_app.rooms import Room, reply_of
 from channels_app.rules.api_replies import Reply, Words
+from kernel import structs
 from kernel.safe_http import Answer
 
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
@@ -56,7 +57,7 @@ class Teams(Room):
         if answer.status == 200 and (failed := _FAILED.search(text)):
             return replace(reply_of(answer), status=int(failed[1]))
         try:
-            error = msgspec.json.decode(answer.body, type=_Body).error
+            error = structs.decode(answer.body, _Body).error
         except msgspec.MsgspecError:
             code = f"http_{answer.status}" if answer.status in (404, 410) else ""
             return reply_of(answer, code=code)

@@ -7,6 +7,7 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from kernel import structs
 from kernel.clock import now
 from notifications.api.notifications import EXAMPLE, door_of, problem_of
 from notifications.api.shapes import BulkAnswer, BulkResult
@@ -73,7 +74,7 @@ def _items(request: Request) -> list[msgspec.Raw | Problem]:
             raise
         # JSON that parses but that we do not take (a key twice, U+0000): the item that has it is refused, no other.
         try:
-            items = msgspec.json.decode(body_of(request), type=_Items).notifications
+            items = structs.decode(body_of(request), _Items).notifications
         except (msgspec.MsgspecError, RecursionError):
             raise problem from None
         return [_strict(item) for item in items]

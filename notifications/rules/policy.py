@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from kernel import structs
+
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["08:00"])]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$")]
@@ -128,7 +130,7 @@ NO_POLICY = TypePolicy()
 
 def policy_in(stored: Mapping[str, Any]) -> TypePolicy:
     """The policy that a stored document holds; what an older or newer version wrote and we do not know is left out."""
-    return msgspec.convert(_known(stored), TypePolicy) if stored else NO_POLICY
+    return structs.convert(_known(stored), TypePolicy) if stored else NO_POLICY
 
 
 def policy_troubles(policy: TypePolicy, *, known_channels: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ from msgspec import Meta
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from kernel import structs
 from kernel.clock import now
 from notifications.services.accept import Door
 from notifications.values import AcceptedNotification, Refused
@@ -56,7 +57,7 @@ class TemplateTestSend(TenantView):
             raise not_found(str(trouble)) from trouble
         if isinstance(answer, Refused):
             raise invalid([_error(one.pointer, one.code, one.message) for one in answer.troubles])
-        shown = msgspec.json.decode(answer.body, type=AcceptedNotification)
+        shown = structs.decode(answer.body, AcceptedNotification)
         return Response(shown, status=202, headers={"Location": shown.links.self})
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kernel import structs
 from orchestrator.rules.conditions import about_people, name_of
 from orchestrator.rules.planning import Decision, refusals
 
@@ -99,7 +100,7 @@ def explained(decision: Decision, *, recipient: str | None) -> Explained:
         strategy_version=case.strategy.version,
         experiment=case.experiment.key if case.experiment else None,
         arm=case.arm or None,
-        choice=msgspec.convert(decision.why, ChoiceExplained) if decision.why else None,
+        choice=structs.convert(decision.why, ChoiceExplained) if decision.why else None,
         asked=[
             AskedExplained(path=one["path"], op=one["op"], value=one.get("value", True), holds=name in meets)
             for name, one in {name_of(one): one for one in about_people(case.strategy.configuration)}.items()

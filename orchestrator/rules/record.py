@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from kernel import structs
 from orchestrator.rules.planning import Decision, decide
 from orchestrator.rules.situation import Case, Situation, Usable
 
@@ -39,7 +40,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
-_decoder = msgspec.msgpack.Decoder(Record)
+_decoder = structs.packed_decoder(Record)
 
 
 def packed(decisions: Sequence[Decision]) -> bytes:

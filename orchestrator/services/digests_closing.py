@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from events.services import record
 from events.values import NewEvent
+from kernel import structs
 from kernel.clock import iso
 from notifications.rules.policy import DigestPolicy
 from orchestrator.rules.digest_items import Item, Leaving, Told, told
@@ -127,7 +128,7 @@ def _take(limit: int, *, only: UUID | None = None) -> list[DueDigest]:
 
 
 def _due(row: Sequence[Any]) -> DueDigest:
-    values: list[Any] = [*row[:7], msgspec.json.decode(row[7], type=DigestPolicy), *row[8:]]
+    values: list[Any] = [*row[:7], structs.decode(row[7], DigestPolicy), *row[8:]]
     return DueDigest(*values)
 
 

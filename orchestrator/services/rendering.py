@@ -10,6 +10,7 @@ import msgspec
 
 from audience.values import Person
 from channels_app.registry import channels
+from kernel import structs
 from templates_app.rendering import render_jobs
 from templates_app.rules.context import build_context
 from templates_app.rules.promotion import with_footer
@@ -180,7 +181,7 @@ class _Content(msgspec.Struct, frozen=True):
 def _content(channel: str, written: Any) -> _Content | None:
     if written is None:
         return None
-    words = msgspec.convert(written, type=channels.get(channel).content)
+    words = structs.convert(written, channels.get(channel).content)
     said = msgspec.json.encode(words)
     return _Content(words, speaks_of_centre=b"preference_centre_url" in said or b"[" in said)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from audience.selectors import recipient_ids
 from channels_app.registry import channels
+from kernel import structs
 from notifications.services.accept import Door, accept
 from notifications.values import Accepted, NotificationRequest, RecipientRef, Refused, Trouble
 from templates_app.selectors import find_template, versions_of
@@ -75,7 +76,7 @@ def _named(asked: TrialSend, door: Door) -> tuple[str, TemplateSource]:
     # While a canary runs, the bare key would be some people's new words.
     bare = row == live and template.canary_id is None
     version = "draft" if not row.number else "" if bare else str(row.number)
-    source = msgspec.convert(row.source, type=TemplateSource)
+    source = structs.convert(row.source, TemplateSource)
     return f"{asked.key}@{version}" if version else asked.key, source
 
 

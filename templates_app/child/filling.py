@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from kernel import structs
 from templates_app.child.limits import Limits, address_space, allow, confine
 from templates_app.child.wire import Answer, Ask, Failed, Hung, receive, send
 from templates_app.rules import mjml, page
@@ -18,7 +19,7 @@ from templates_app.values import RenderError
 __all__ = ("mjml", "page", "serve")  # those who make pages are read before there are children
 
 CACHE_CHARS = 1024 * 1024  # parsed they take some twenty times that
-_ask = msgspec.msgpack.Decoder(Ask)
+_ask = structs.packed_decoder(Ask)
 _answer = msgspec.msgpack.Encoder()
 _NUMBER = struct.Struct("=i")
 

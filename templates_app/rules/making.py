@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from kernel import structs
 from templates_app.rules.analysis import Named, translations
 from templates_app.rules.compile import compile_content
 from templates_app.rules.liquid import check, parse
@@ -129,7 +130,7 @@ def _piece(
         what = f"no channel '{channel[:40]}'; known: {', '.join(shapes)}"
         return None, [Finding("unknown_channel", what, pointer=pointer)]
     try:
-        content = msgspec.convert(written, shape.content)
+        content = structs.convert(written, shape.content)
     except msgspec.ValidationError as trouble:
         message, _, path = str(trouble).partition(" - at `$")
         below = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")

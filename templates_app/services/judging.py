@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
+from kernel import structs
 from templates_app.catalogue import categories_of, shapes
 from templates_app.rules.lint import lint
 from templates_app.rules.making import Made, make
@@ -52,7 +51,7 @@ def judge(tenant_id: UUID | None, source: TemplateSource, *, key: str) -> Judged
     made = make(
         source,
         shapes=shapes(),
-        layout=msgspec.convert(layout or {}, type=LayoutSource),
+        layout=structs.convert(layout or {}, LayoutSource),
         catalogue=catalogue_of(tenant_id),
         default_locale=settings.default_locale,
         shelf=shelf_for(tenant_id, [source.parts, source.locales, layout or {}]),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from kernel import structs
 from templates_app.rules.partials.judging import Forms
 from templates_app.services.partial_examples import about, fill_in_example, judge_partial
 from templates_app.services.previews import NotThere
@@ -56,4 +57,4 @@ def _stored(tenant_id: UUID, key: str, version: int | str | None) -> tuple[int, 
         shown = {"draft": draft, "live": live}[version] if version else draft or live
     if shown is None:
         raise NotThere("/version", f"partial '{key}' has no version '{version}'")
-    return shown.number, msgspec.convert(shown.source, type=PartialSource)
+    return shown.number, structs.convert(shown.source, PartialSource)

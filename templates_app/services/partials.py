@@ -9,6 +9,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Max
 
+from kernel import structs
 from kernel.ids import uuid7
 from templates_app.models import Partial, PartialVersion
 from templates_app.rules.partials.judging import Judged
@@ -93,7 +94,7 @@ def publish_partial(
         require(draft.revision, if_revision, what=f"draft of partial '{key}'")
         if settings_of(tenant_id).four_eyes and draft.author == actor:
             raise FourEyes(f"partial '{key}' was last written by you; somebody else publishes it")
-        source = msgspec.convert(draft.source, type=PartialSource)
+        source = structs.convert(draft.source, PartialSource)
         judged = judge_partial(key, source, tenant_id=tenant_id)
         if errors := judged.errors or tuple(_about_example(judged, source, tenant_id=tenant_id, at=at)):
             return Unfit(errors, judged.warnings)

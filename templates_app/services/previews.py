@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from audience.selectors import people, recipient_ids
+from kernel import structs
 from templates_app.models import TemplateVersion
 from templates_app.rules.locales import nearest
 from templates_app.rules.making import Made, Piece
@@ -52,7 +51,7 @@ def preview(
     is one. Raises `NotThere`.
     """
     row = _stored(tenant_id, key, version) if source is None else None
-    source = source or msgspec.convert(row.source if row else {}, type=TemplateSource)
+    source = source or structs.convert(row.source if row else {}, TemplateSource)
     person = _person(tenant_id, recipient)
     judged = judge(tenant_id, source, key=key)
     made = _as_published(row, judged.made) if row and row.number else judged.made
@@ -69,13 +68,13 @@ def preview(
 
 def _as_published(row: TemplateVersion, made: Made) -> Made:
     """What was made of a version at its day: its layout, partials and translations may say something else by now."""
-    compiled = msgspec.convert(row.compiled, type=Compiled)
+    compiled = structs.convert(row.compiled, Compiled)
     pieces = [
         Piece(channel, locale, content, content)
         for locale, parts in compiled.contents.items()
         for channel, said in parts.items()
         if channel in made.shapes
-        for content in (msgspec.convert(said, made.shapes[channel].content),)
+        for content in (structs.convert(said, made.shapes[channel].content),)
     ]
     known = {piece.channel for piece in pieces}
     offers = {channel: tuple(locales) for channel, locales in row.offers.items() if channel in known}

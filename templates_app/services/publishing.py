@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 from django.db.models import Max
 
+from kernel import structs
 from kernel.ids import uuid7
 from templates_app.catalogue import published
 from templates_app.models import Template, TemplateVersion
@@ -68,7 +68,7 @@ def publish(
         require(draft.revision, if_revision, what=f"draft of '{key}'")
         if template.canary_id is not None:
             raise CanaryRunning(f"a version of '{key}' is out for some; promote or abort it first")
-        judged = judge(tenant_id, msgspec.convert(draft.source, type=TemplateSource), key=key)
+        judged = judge(tenant_id, structs.convert(draft.source, TemplateSource), key=key)
         if judged.settings.four_eyes and draft.author == actor:
             raise FourEyes(f"'{key}' was last written by you; somebody else publishes it")
         if errors := (*judged.errors, *judged.undone, *_about_examples(judged, at=at)):
@@ -128,7 +128,7 @@ def publish_again(key: str, *, tenant_id: UUID, note: str, actor: str, at: datet
             raise NothingToPublish(f"template '{key}' is not in use")
         if template.canary_id is not None:
             raise CanaryRunning(f"a version of '{key}' is out for some; promote or abort it first")
-        judged = judge(tenant_id, msgspec.convert(live.source, type=TemplateSource), key=key)
+        judged = judge(tenant_id, structs.convert(live.source, TemplateSource), key=key)
         if errors := (*judged.errors, *judged.undone, *_about_examples(judged, at=at)):
             return Unfit(tuple(errors), judged.warnings)
         again = TemplateVersion(

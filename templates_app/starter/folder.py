@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 import yaml
 
+from kernel import structs
 from templates_app.rules.partials.inlay import Shelf, Shelved
 from templates_app.values import DEFAULT, LayoutSource, PartialSource, Parts, TemplateSource
 
@@ -55,7 +56,7 @@ def read_partials(root: Path = HERE) -> Iterator[WrittenPartial]:
         name = head.pop("name", folder.name)
         bodies = {path.suffix[1:]: path.read_text() for path in folder.glob("partial.*") if path.suffix != ".yaml"}
         try:
-            source = msgspec.convert({**head, **bodies}, PartialSource)
+            source = structs.convert({**head, **bodies}, PartialSource)
         except msgspec.ValidationError as trouble:
             raise BadFolder(f"{folder.name}: {trouble}; partial.mjml, partial.html and partial.text would do") from None
         yield WrittenPartial(key=folder.name, name=name, source=source)
@@ -72,7 +73,7 @@ def read_layouts(root: Path = HERE) -> Iterator[WrittenLayout]:
         head = _yaml(folder / "layout.yaml")
         bodies = {path.suffix[1:]: path.read_text() for path in folder.glob("layout.*") if path.suffix != ".yaml"}
         try:
-            source = msgspec.convert(bodies, LayoutSource)
+            source = structs.convert(bodies, LayoutSource)
         except msgspec.ValidationError as trouble:
             raise BadFolder(f"{folder.name}: {trouble}; layout.mjml, layout.html and layout.text would do") from None
         yield WrittenLayout(key=folder.name, name=head.get("name", folder.name), source=source)
@@ -86,7 +87,7 @@ def read_templates(root: Path = HERE) -> Iterator[WrittenTemplate]:
         parts = _words(folder)
         default = parts.pop(DEFAULT, {})
         try:
-            source = msgspec.convert({**head, "parts": default, "locales": parts}, TemplateSource)
+            source = structs.convert({**head, "parts": default, "locales": parts}, TemplateSource)
         except msgspec.ValidationError as trouble:
             raise BadFolder(f"{folder.name}/template.yaml: {trouble}") from None
         yield WrittenTemplate(key=folder.name, name=name, source=source)

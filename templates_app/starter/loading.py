@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 
+from kernel import structs
 from templates_app.selectors import PLATFORM, layouts_of, template_of, versions_of
 from templates_app.services.drafts import Unfit, save_draft
 from templates_app.services.partials import publish_partial, save_partial
@@ -63,7 +63,7 @@ def load_starter_set(*, at: datetime, root: Path = HERE) -> Loaded:
 def _load_partial(written: WrittenPartial, *, at: datetime) -> bool:
     known = partial_of(PLATFORM, written.key)
     last = versions_of_partial(known).filter(publisher=ACTOR).order_by("-number").first() if known else None
-    if last is not None and msgspec.convert(last.source, type=PartialSource) == written.source:
+    if last is not None and structs.convert(last.source, PartialSource) == written.source:
         return False
     saved = save_partial(written.key, tenant_id=PLATFORM, name=written.name, source=written.source, actor=ACTOR, at=at)
     if isinstance(saved, Unfit):
@@ -76,7 +76,7 @@ def _load_partial(written: WrittenPartial, *, at: datetime) -> bool:
 
 def _load_layout(written: WrittenLayout, *, at: datetime) -> bool:
     known = layouts_of(PLATFORM).filter(key=written.key).first()
-    if known is not None and msgspec.convert(known.source, type=LayoutSource) == written.source:
+    if known is not None and structs.convert(known.source, LayoutSource) == written.source:
         return False
     saved = save_layout(written.key, tenant_id=PLATFORM, name=written.name, source=written.source, actor=ACTOR, at=at)
     if isinstance(saved, Unfit):
@@ -105,10 +105,10 @@ def _loaded_last(key: str) -> tuple[int, tuple[TemplateSource, LayoutSource | No
     row = versions_of(template).filter(publisher=ACTOR).order_by("-number").first() if template else None
     if row is None:
         return 0, None
-    layout = None if row.layout is None else msgspec.convert(row.layout, type=LayoutSource)
+    layout = None if row.layout is None else structs.convert(row.layout, LayoutSource)
     if live_ids(PLATFORM, row.partials) != {key: UUID(use["id"]) for key, use in row.partials.items()}:
         return row.number, None  # its partials say something else by now
-    return row.number, (msgspec.convert(row.source, type=TemplateSource), layout)
+    return row.number, (structs.convert(row.source, TemplateSource), layout)
 
 
 def _words(errors: tuple[Finding, ...]) -> str:

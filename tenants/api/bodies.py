@@ -7,6 +7,7 @@ import msgspec
 from django.conf import settings
 from rest_framework.request import Request
 
+from kernel import structs
 from tenants.api.faults import fault_of, faults_of
 from tenants.api.problems import FieldError, Problem, invalid
 from tenants.api.strictness import malformed, strict_tree
@@ -21,20 +22,20 @@ def decode(request: Request, struct: type[T]) -> T:
     """The body as `struct`. Raises `Problem`: 413, 415, 400 `malformed_json`, or 422 `invalid` with every error."""
     raw, tree = body_of(request), tree_of(request)
     try:
-        return _decoder(struct).decode(raw)
+        return structs.decoder(struct).decode(raw)
     except msgspec.ValidationError as refusal:
         raise invalid(_explain(raw, tree=tree, struct=struct, refusal=refusal)) from refusal
 
 
 def decode_optional(request: Request, struct: type[T]) -> T:
     """As `decode`, but no body at all is an empty object."""
-    return decode(request, struct) if body_of(request) else msgspec.convert({}, struct)
+    return decode(request, struct) if body_of(request) else structs.convert({}, struct)
 
 
 def judge(raw: bytes | msgspec.Raw, *, struct: type[T]) -> T | tuple[FieldError, ...]:
     """One item of a batch, whose body was read as a list of `msgspec.Raw`: the Struct, or everything wrong with it."""
     try:
-        return _decoder(struct).decode(raw)
+        return structs.decoder(struct).decode(raw)
     except msgspec.ValidationError as refusal:
         text = bytes(raw)
         return tuple(_explain(text, tree=msgspec.json.decode(text), struct=struct, refusal=refusal))
@@ -79,13 +80,3 @@ def _explain(raw: bytes, *, tree: Any, struct: Any, refusal: msgspec.ValidationE
     if len(raw) > MAX_EXPLAINED_BYTES:
         return [fault_of(refusal)]
     return faults_of(tree, struct=struct, refusal=refusal)
-
-
-def _decoder(struct: type[T]) -> msgspec.json.Decoder[T]:
-    found = _decoders.get(struct)
-    if found is None:
-        found = _decoders[struct] = msgspec.json.Decoder(struct)
-    return found
-
-
-_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
