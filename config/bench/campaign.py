@@ -79,7 +79,7 @@ class Campaign:
         if not wait_for(lambda: self.ended(id), seconds=patience, check=self._arena.stack.check):
             return Turn(size, {}, (f"not finished after {patience:.0f} s: {self._found(id)}",))
         seconds = time.monotonic() - began
-        troubles, first_ms = self._proof(id, size)
+        troubles, first_ms = self.proof(id, size)
         figures = {"rate": size / seconds, "accepted_ms": accepted * 1000, "first_ms": first_ms}
         return Turn(size, figures, troubles)
 
@@ -103,7 +103,7 @@ class Campaign:
             raise Trouble(f"notification {id} was accepted and is not there")
         return row[0] in ("completed", "failed", "cancelled", "expired")
 
-    def _proof(self, id: UUID, size: int) -> tuple[tuple[str, ...], float]:
+    def proof(self, id: UUID, size: int) -> tuple[tuple[str, ...], float]:
         """What is missing or too much, and the milliseconds until the first call of a provider began."""
         deliveries, people, sent, attempts, accepted, first = self._found(id)
         wanted = dict.fromkeys(("deliveries", "recipients", "sent", "attempts", "attempts that sent"), size)

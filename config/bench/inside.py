@@ -28,7 +28,7 @@ def main() -> None:
     enter(WORKER)
     django.setup()
 
-    from orchestrator.pipeline import plan, send  # noqa: PLC0415 - after Django is set up
+    from orchestrator.pipeline import SEND_BATCH, plan, send  # noqa: PLC0415 - after Django is set up
 
     task = told()
     answer("ready")
@@ -36,20 +36,24 @@ def main() -> None:
     profile = cProfile.Profile()
     if task["profile"]:
         profile.enable()
-    found = {"plan": _worked(lambda: plan(LANE)), "send": _worked(lambda: send(LANE))}
+    with _counted() as statements:
+        turns = _worked(lambda: plan(LANE, take=SEND_BATCH))
+        left = _worked(lambda: send(LANE))
     profile.disable()
+    found = {
+        "turns": turns,
+        "left": left,
+        "statements": sum(statements) - 2,
+    }  # each last look is one, and found nothing
     answer({**found, "profile": list(_where_time_goes(profile)) if task["profile"] else []})
 
 
-def _worked(verb: Callable[[], int]) -> dict[str, int]:
-    """Do it until there is nothing left; in how many batches, with how many statements, how many items."""
-    batches = items = 0
-    with _counted() as statements:
-        while done := verb():
-            batches += 1
-            items += done
-        # The last look found nothing: its claim is the only statement of it.
-    return {"batches": batches, "items": items, "statements": sum(statements) - 1}
+def _worked(verb: Callable[[], int]) -> int:
+    """Do it until there is nothing left; how often there was something."""
+    times = 0
+    while verb():
+        times += 1
+    return times
 
 
 @contextmanager

@@ -4,38 +4,29 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
-from config.bench import letter
 from config.bench.arena import Arena
-from config.bench.people import list_of
+from config.bench.campaign import Campaign
 from config.bench.processes import Hand
 
 HELD = ("worker-bulk", "timekeeper")  # the timekeeper works lanes itself when nobody answers its bells
 
 
 def inspected(arena: Arena, size: int, *, profile: bool) -> Mapping[str, Any]:
-    """What `inside` says of a campaign to `size` people."""
-    api = arena.stack.api("post")
-    segment = list_of(api, f"people-{size}", size=size, describe=letter.person)
+    """What `inside` says of a campaign to `size` people, and under `troubles` what it did not do."""
+    campaign = Campaign(arena, tenant="post")
+    campaign.prepare(size)
     hand = Hand("config.bench.inside", {"profile": profile}, env=arena.stack.env, logs=arena.folder)
     try:
         hand.ready()
         with _held(arena):
-            request = {
-                "segment": segment,
-                "channels": ["email"],
-                "content": letter.CONTENT,
-                "data": letter.DATA,
-                "priority": "medium",
-                "idempotency_key": uuid4().hex,
-            }
-            api("POST", "/notifications", request)
+            id = campaign.accept(size)
             hand.go()
             found: Mapping[str, Any] = hand.done()
+            troubles, _ = campaign.proof(id, size)
     finally:
         hand.stop()
-    return found
+    return {**found, "troubles": troubles}
 
 
 @contextmanager
