@@ -1,7 +1,7 @@
 """Statements that do not need each other's answers, asked in one round trip.
 
-A round trip costs a Python process more than most statements cost PostgreSQL. They go as one simple query, in their
-order, each seeing what those before it have done; an error undoes what an error of any of them would.
+A round trip costs a Python process more than most statements cost PostgreSQL. They go as one pipeline, in their order,
+each prepared, each seeing what those before it have done; an error undoes what an error of any of them would.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -42,14 +42,13 @@ def ask(first: Statement[A], second: Statement[B], /) -> tuple[A, B]: ...
 
 def ask(*statements: Statement[Any]) -> tuple[Any, ...]:
     """The answers, in the order of the statements."""
-    asked = [statement for statement in statements if statement.sql]
-    if not asked:
-        return tuple(statement.read(()) for statement in statements)
-    with cursor_of_texts() as cursor:
-        cursor.execute(
-            ";\n".join(statement.sql for statement in asked), [v for statement in asked for v in statement.values]
-        )
-        return tuple(statement.read(_rows(cursor) if statement.sql else ()) for statement in statements)
+    asked = {number: statement for number, statement in enumerate(statements) if statement.sql}
+    cursors = {number: connection.cursor() for number in asked}
+    with _one_round_trip(len(asked)):
+        for number, statement in asked.items():
+            cursors[number].execute(statement.sql, statement.values)
+    rows = {number: _rows(cursor) for number, cursor in cursors.items()}
+    return tuple(statement.read(rows.get(number, ())) for number, statement in enumerate(statements))
 
 
 @contextmanager
@@ -63,8 +62,17 @@ def cursor_of_texts() -> Iterator[CursorWrapper]:
         yield wrapped(bare)
 
 
-def _rows(cursor: Any) -> Rows:
-    """The rows of the next statement; none where it is not one that answers with any."""
-    rows: Rows = cursor.fetchall() if cursor.description else ()
-    cursor.nextset()
-    return rows
+@contextmanager
+def _one_round_trip(statements: int) -> Iterator[None]:
+    """What is executed within has its answers afterwards."""
+    if statements < 2:
+        yield
+        return
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+def _rows(cursor: CursorWrapper) -> Rows:
+    """The rows of a statement that was asked; none where it is not one that answers with any."""
+    with cursor:
+        return cursor.fetchall() if cursor.description else ()

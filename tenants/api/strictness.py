@@ -5,7 +5,6 @@ A key given twice means different things to different readers; PostgreSQL cannot
 
 import json
 import re
-from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -13,9 +12,7 @@ import msgspec
 from tenants.api.problems import FieldError, Problem
 
 MAX_DEPTH = 64
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _BYTE = re.compile(r" \(byte (\d+)\)\Z")
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 class _Twice(ValueError):
@@ -36,17 +33,20 @@ def malformed(message: str) -> Problem:
 
 def strict_tree(raw: bytes) -> Any:
     """JSON as Python values. Raises `Problem` 400 `malformed_json`."""
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
-        raise malformed(f"nested more than {MAX_DEPTH} deep")
     try:
         msgspec.json.decode(raw)  # the judge of syntax: the same one that will read the Struct
         tree = json.loads(raw, object_pairs_hook=_no_key_twice)
+        deep = _deeper_than(MAX_DEPTH, tree)
     except _Twice as twice:
         raise malformed(f"the key '{twice.name[:80]}' is given twice in one object") from None
     except UnicodeDecodeError:
         raise malformed("not UTF-8") from None
     except msgspec.DecodeError as error:
         raise malformed(_located(str(error), raw=raw)) from None
+    except RecursionError:
+        deep = True
+    if deep:
+        raise malformed(f"nested more than {MAX_DEPTH} deep")
     if b"\\u0000" in raw and _holds_nul(tree):
         raise malformed("the character U+0000 cannot be stored")
     return tree
@@ -71,15 +71,20 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _depth(raw: bytes) -> int:
-    """How deep the brackets go; those inside strings do not count."""
-    brackets = _without_strings(raw).translate(None, _NOT_BRACKETS)
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
-
-
-def _without_strings(raw: bytes) -> bytes:
-    pieces = raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
-    return b"".join(pieces[::2])
+def _deeper_than(most: int, tree: Any) -> bool:
+    """Whether more than `most` arrays and objects are within each other."""
+    level = [tree]
+    for _ in range(most):
+        inner: list[Any] = []
+        for node in level:
+            if isinstance(node, dict):
+                inner += node.values()
+            elif isinstance(node, list):
+                inner += node
+        if not inner:
+            return False
+        level = inner
+    return any(isinstance(node, dict | list) for node in level)
 
 
 def _holds_nul(tree: Any) -> bool:

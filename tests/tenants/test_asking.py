@@ -5,6 +5,7 @@ from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tenants.asking import Rows, Statement, ask, unasked
+from tests.round_trips import round_trips
 
 pytestmark = pytest.mark.django_db
 
@@ -17,11 +18,12 @@ def test_answers_come_in_the_order_of_the_statements_from_one_round_trip() -> No
     several = Statement("SELECT generate_series(1, %s)", (3,), numbers)
     none = Statement("SELECT 1 WHERE %s", (False,), numbers)
 
-    with CaptureQueriesContext(connection) as captured:
+    def work() -> None:
         assert ask(several, none) == ([1, 2, 3], [])
         assert ask(none, several) == ([], [1, 2, 3])
 
-    assert len(captured) == 2
+    ask(several)  # a transaction has begun
+    assert round_trips(work) == 2
 
 
 def test_one_that_changes_rows_has_none_and_the_next_sees_what_it_did() -> None:
@@ -61,3 +63,17 @@ def test_an_error_in_one_undoes_them_all() -> None:
         )
 
     assert ask(Statement("SELECT number FROM asked", (), numbers)) == ([],)
+
+
+def test_statements_that_come_again_are_prepared() -> None:
+    first, second = "SELECT %s::int + 1", "SELECT %s::int + 2"
+    for number in range(8):
+        assert ask(Statement(first, (number,), numbers), Statement(second, (number,), numbers)) == (
+            [number + 1],
+            [number + 2],
+        )
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = {text for (text,) in cursor.fetchall()}
+    assert {first.replace("%s", "$1"), second.replace("%s", "$1")} <= prepared

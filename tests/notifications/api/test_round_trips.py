@@ -1,11 +1,6 @@
 """How often the front door asks PostgreSQL, as libpq counts it: begin, look, write, commit, for any number."""
 
-import tempfile
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db import connection
 from ledger_api import Api, a_body
 
 from events import bells
@@ -13,6 +8,7 @@ from notifications.models import Notification
 from tenants.scope import tenant_scope
 from tenants.services import create_tenant, issue_key
 from tests import make
+from tests.round_trips import round_trips
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,20 +28,6 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
     api = Api(key)
     api("POST", "/notifications", a_body())
     return api
-
-
-def round_trips(work: Callable[[], Any]) -> int:
-    """How often the server was waited for."""
-    connection.ensure_connection()
-    raw = connection.connection.pgconn
-    with tempfile.TemporaryFile("w+") as lines:
-        raw.trace(lines.fileno())
-        try:
-            work()
-        finally:
-            raw.untrace()
-        lines.seek(0)
-        return sum("\tReadyForQuery" in line for line in lines)
 
 
 def test_a_single_one_takes_four(api: Api) -> None:

@@ -346,7 +346,7 @@ def test_it_takes_as_many_statements_for_a_thousand_as_for_one(
         for by_object in (False, True)
     }
 
-    assert found == {(size, by_object): 11 if by_object else 8 for size, by_object in found}
+    assert found == {(size, by_object): 13 if by_object else 10 for size, by_object in found}
     assert Notification.objects.count() == 2131
 
 
