@@ -1,6 +1,5 @@
 """The Celery app. It carries bells and nothing else; what they ring for is in PostgreSQL."""
 
-import gc
 import os
 from contextlib import suppress
 from typing import Any
@@ -10,6 +9,7 @@ from celery.signals import setup_logging, task_prerun, worker_init, worker_proce
 from django.conf import settings
 from django.db import close_old_connections
 
+from config.garbage import keep_for_good
 from config.observers import serve_counters, start_traces
 from config.processes import WORKER, enter
 from templates_app.children import NoChildren, children
@@ -42,25 +42,17 @@ def _start_in_worker(sender: Any, **_: Any) -> None:
         start_traces()
     serve_counters()
     _warm_templates()
-    _keep_for_good()
+    keep_for_good()
 
 
 @worker_process_init.connect
 def _start_in_child(**_: Any) -> None:
     start_traces()
     _warm_templates()
-    _keep_for_good()
+    keep_for_good()
 
 
 def _warm_templates() -> None:
     """Have a render child ready; a worker without one still works, and says so when it needs it."""
     with suppress(NoChildren):
         children.warm()
-
-
-def _keep_for_good() -> None:
-    """Take what is loaded out of the garbage collector's sight: it stays, and to look through all of it again and again
-    was a third of what a batch cost. What a batch makes is mostly gone with it, so it is looked through rarely."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)  # a batch makes that many; 700 is the default
