@@ -12,6 +12,7 @@ from django.db import connection
 from channels_app.values import NOT_BEGUN
 from kernel.clock import monotonic
 from kernel.ids import derived
+from kernel.together import Together
 from notifications.models import Attempt
 from notifications.rules.policy import policy_in
 from orchestrator.rules.experiments import Arm, arms_in, concerns
@@ -58,6 +59,7 @@ class Orchestration:
 
 
 _cached: dict[UUID, tuple[float, Orchestration]] = {}
+_together = Together[Orchestration]()
 
 _NOW = """
 SELECT tenant_id, 'strategy', key, kind, version, configuration::text FROM orchestrator_strategy
@@ -114,8 +116,9 @@ def orchestration_of(tenant_id: UUID) -> Orchestration:
     known = _cached.get(tenant_id)
     if known is not None and monotonic() < known[0]:
         return known[1]
-    found = orchestrations_now([tenant_id])[tenant_id]
-    _cached[tenant_id] = monotonic() + RELOAD_SECONDS, found
+    until = monotonic() + RELOAD_SECONDS
+    found = _together.look(tenant_id, lambda: orchestrations_now([tenant_id])[tenant_id])
+    _cached[tenant_id] = until, found
     return found
 
 

@@ -8,7 +8,7 @@ import hmac
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from kernel.clock import monotonic
+from kernel.together import Together
 from tenants.models import ApiKey
 from tenants.rules.key_text import KeyText, parse
 from tenants.rules.scopes import implied
@@ -44,6 +45,7 @@ class _Known:
 
 
 _known: dict[str, _Known] = {}
+_together = Together[_Known]()
 
 
 def authenticate(raw_key: str, *, at: datetime) -> Caller | None:
@@ -78,7 +80,7 @@ def _look_up(public_id: str) -> _Known:
     now = monotonic()
     known = _known.get(public_id)
     if known is None or known.until <= now:
-        known = _read(public_id, until=now + FRESH_SECONDS)
+        known = _together.look(public_id, partial(_read, public_id, until=now + FRESH_SECONDS))
         if len(_known) >= MAX_CACHED:
             _known.clear()
         _known[public_id] = known

@@ -121,10 +121,12 @@ def django_db_setup(servers: dict[str, str], django_db_blocker: DjangoDbBlocker,
             cursor.execute(TESTER)
         connection.close()
     connection.settings_dict["OPTIONS"]["options"] = "-c role=carillon_tester"
+    owner = _Owner(servers["database_url"], name)
     with pytest.MonkeyPatch.context() as patch:
         # Tests that commit are cleaned up after by the owner: the roles of the product may not truncate.
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: _empty(servers["database_url"], name))
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: owner.empty())
         yield
+    owner.close()
     with django_db_blocker.unblock():
         connection.close()
     _drop(servers["database_url"], name)
@@ -142,19 +144,36 @@ def _drop(database_url: str, name: str) -> None:
                 return
 
 
-def _empty(database_url: str, name: str) -> None:
-    """Empty what holds anything: to truncate all tables, partition by partition, would take longer than most tests."""
-    with psycopg.connect(database_url, dbname=name, autocommit=True) as owner:
+class _Owner:
+    """Empties the database between tests, over one connection: a new one would know nothing of the tables."""
+
+    def __init__(self, database_url: str, name: str) -> None:
+        self._address, self._name = database_url, name
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def empty(self) -> None:
+        """Empty what holds anything: to truncate all tables and partitions would take longer than most tests."""
+        try:
+            self._truncate(self._connection or self._connect())
+        except psycopg.OperationalError:  # a test ended all connections, this one too
+            self._truncate(self._connect())
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        self._connection = psycopg.connect(self._address, dbname=self._name, autocommit=True)
+        return self._connection
+
+    def _truncate(self, owner: psycopg.Connection[Any]) -> None:
         used = [table for (table,) in owner.execute(_USED) if table not in KEPT]
         if not used:
             return
         append_only = owner.execute(_APPEND_ONLY).fetchall()  # CASCADE may lead to any of them
-        with owner.transaction():
-            for table, trigger in append_only:
-                owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
-            owner.execute(f"TRUNCATE {', '.join(used)} CASCADE")
-            for table, trigger in append_only:
-                owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+        disabled = [f"ALTER TABLE {table} DISABLE TRIGGER {trigger}" for table, trigger in append_only]
+        enabled = [f"ALTER TABLE {table} ENABLE TRIGGER {trigger}" for table, trigger in append_only]
+        owner.execute(";".join(("BEGIN", *disabled, f"TRUNCATE {', '.join(used)} CASCADE", *enabled, "COMMIT")))
 
 
 # Tables and partitions with a page on the disk: truncated ones have none.

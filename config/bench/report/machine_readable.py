@@ -15,7 +15,7 @@ def written(session: Session) -> str:
             "at": session.at.isoformat(),
             "command": session.command,
             "repeats": session.repeats,
-            "quick": session.quick,
+            "caveat": session.caveat,
             "facts": dict(session.facts),
             "sound": session.sound,
             "profile": [asdict(spent) for spent in session.profile],

@@ -15,8 +15,8 @@ def _lines(session: Session) -> Iterator[str]:
     yield f"# Benchmark of {session.at:%Y-%m-%d %H:%M} UTC"
     yield ""
     yield "Quote ratios within this run, not absolute figures: those belong to this machine and this hour."
-    if session.quick:
-        yield "This was a quick run: good for finding mistakes, too short to judge by."
+    if session.caveat:
+        yield session.caveat
     yield ""
     yield f"- command: `{session.command}`, {session.repeats} turns each, medians (least to most)"
     yield from (f"- {name}: {fact}" for name, fact in session.facts.items())

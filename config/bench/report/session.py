@@ -10,6 +10,10 @@ from config.bench.values import Measure, Result, Verdict
 SYMBOLS = {"goal": "goal reached", "floor": "above the floor", "missed": "below the floor", "unknown": "not measured"}
 
 
+QUICK = "A quick run shakes out mistakes; its figures are too short to judge by."
+SIZED = "The size was given: it is not the one by which the workload is judged."
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
     """Where a worker's time went: a function's share of all, alone and with what it calls."""
@@ -22,12 +26,14 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`command` is what was typed; `facts` are the machine, versions and promises of the servers."""
+    """`command` is what was typed; `caveat`, if there is one, why nobody is to be judged by this run; `facts` are the
+    machine, versions and promises of the servers.
+    """
 
     at: datetime
     command: str
     repeats: int
-    quick: bool
+    caveat: str
     facts: Mapping[str, str]
     results: tuple[Result, ...]
     profile: tuple[Spent, ...] = ()

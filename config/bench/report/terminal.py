@@ -27,8 +27,8 @@ def show(session: Session, console: Console) -> None:
     console.print()
     if not session.sound:
         console.print("[red]not all of the work was done, so there is no verdict[/red]")
-    elif session.quick:
-        console.print("a quick run shakes out mistakes; its figures are too short to judge by")
+    elif session.caveat:
+        console.print(session.caveat)
 
 
 def _contenders(result: Result) -> Table:

@@ -18,7 +18,7 @@ from config.bench.databases import durability
 from config.bench.inspection import inspected
 from config.bench.progress import Progress
 from config.bench.report import machine_readable, markdown, terminal
-from config.bench.report.session import Session, Spent
+from config.bench.report.session import QUICK, SIZED, Session, Spent
 from config.bench.runner import run
 from config.bench.values import Result, Trouble
 from config.bench.workload import Scale, Workload, load, workloads
@@ -88,7 +88,8 @@ class Command(BaseCommand):
             raise CommandError(str(trouble)) from trouble
         except KeyboardInterrupt:
             raise CommandError("interrupted; everything it had started is gone", returncode=INTERRUPTED) from None
-        session = Session(at, _typed(), turns, quick or size is not None, facts, results, spent)
+        caveat = QUICK if quick else SIZED if size else ""
+        session = Session(at, _typed(), turns, caveat, facts, results, spent)
         terminal.show(session, console)
         if json is not None:
             json.write_text(machine_readable.written(session))
@@ -97,7 +98,7 @@ class Command(BaseCommand):
             page.parent.mkdir(exist_ok=True)
             page.write_text(markdown.written(session))
             console.print(f"written: {page}", highlight=False)
-        if not session.sound or (session.missed and not session.quick):
+        if not session.sound or (session.missed and not caveat):
             sys.exit(1)
 
 

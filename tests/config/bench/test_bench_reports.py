@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from config.bench.report import machine_readable, markdown, terminal
-from config.bench.report.session import Session
+from config.bench.report.session import SIZED, Session
 from config.bench.runner import run
 from config.bench.values import CARILLON, Goal
 from config.bench.workload import Workload
@@ -16,12 +16,12 @@ from tests.config.bench.scripted import forgetful, rising, scripted, steady
 GOAL = Goal("P0", "rate", floor=2, goal=5, over="naive")
 
 
-def session_of(*workloads: Workload, quick: bool = False) -> Session:
+def session_of(*workloads: Workload, caveat: str = "") -> Session:
     return Session(
         at=datetime(2026, 11, 20, 12, 0, tzinfo=UTC),
         command="./carillon bench --only P0",
         repeats=3,
-        quick=quick,
+        caveat=caveat,
         facts={"machine": "two cores", "PostgreSQL": "fsync on"},
         results=tuple(run(workload, repeats=3, tell=lambda _: None) for workload in workloads),
     )
@@ -43,6 +43,11 @@ def test_the_page_says_what_was_measured_on_what_by_whom_and_how_it_compares() -
     assert "| Carillon | 1,000 | 5,000 /s (4,000 to 6,000) |" in page
     assert "| other | not installed: pip install other |  |" in page
     assert "| P0 | sent ÷ naive | 4.16 | ≥ 2.00 | ≥ 5.00 | above the floor |" in page
+
+
+def test_a_run_by_which_nobody_is_to_be_judged_says_so() -> None:
+    assert SIZED in markdown.written(session_of(a_good_one(), caveat=SIZED))
+    assert SIZED not in markdown.written(session_of(a_good_one()))
 
 
 def test_work_that_was_not_done_is_said_in_bold_and_has_no_figure() -> None:
