@@ -16,7 +16,7 @@ class Together(Generic[T]):
         self._under_way: dict[Hashable, Future[T]] = {}
 
     def look(self, what: Hashable, up: Callable[[], T]) -> T:
-        """`up()`, or what that found for somebody who asked for the same meanwhile; what it raises, it raises for all."""
+        """`up()`, or what that found for somebody who asked for the same meanwhile. It raises for all of them alike."""
         with self._lock:
             other = self._under_way.get(what)
             own: Future[T] = Future()
