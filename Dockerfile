@@ -13,6 +13,7 @@ FROM python:3.13-slim-bookworm
 ARG GIT_SHA=""
 ENV PATH=/opt/carillon/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
     PYTHONDONTWRITEBYTECODE=1 \
     LOG_FORMAT=json \
     WEB_BIND=0.0.0.0:8000 \

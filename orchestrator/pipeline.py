@@ -10,14 +10,14 @@ batch of one. What a dead worker leaves is taken over by `services.recovery`, wh
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from events import bells
 from events.consumers import advance_all
 from kernel.clock import monotonic, now
 from notifications.values import PRIORITY_NAME, PRIORITY_NUMBER
-from orchestrator.services.claim import claim_deliveries, claim_notifications
+from orchestrator.services.claim import PLAN_LEASE_SECONDS, claim_deliveries, claim_notifications, release
 from orchestrator.services.digests_closing import LANE as DIGESTS_LANE
 from orchestrator.services.digests_closing import close_due
 from orchestrator.services.planning import plan_batch
@@ -28,9 +28,11 @@ from orchestrator.services.settle import settle
 from orchestrator.services.suspects import deliveries_together, notifications_together
 from orchestrator.services.turnstile import Turnstile
 from orchestrator.services.upkeep import make_rounds
+from orchestrator.values import ClaimedNotification
 
 TURN_SECONDS = 0.25  # a worker looks at the bells of the other lanes at least that often
 PLAN_BATCH = 100
+FEW = 50  # recipients: as many as are begun together
 SEND_BATCH = 500
 RETRY_LANE, REPLAY_LANE = 4, 5
 
@@ -65,16 +67,34 @@ def work(lane: str) -> int:
 
 
 def plan(priority: int, *, take: int = 0) -> int:
-    """Turn one batch of due notifications into deliveries, and hand over up to `take` of them at once."""
+    """Turn one batch of due notifications into deliveries, and hand over up to `take` of them at once.
+
+    Those to few people are wholly done before the others are begun: none waits for a page of a campaign to go out.
+    """
+    lane = f"plan.{PRIORITY_NAME[priority]}"
     claimed = claim_notifications(priority, limit=PLAN_BATCH)
     if len(claimed) == PLAN_BATCH:
-        bells.ring((f"plan.{PRIORITY_NAME[priority]}",))
-    turn = plan_batch(notifications_together(set_aside(claimed)), take=take)
+        bells.ring((lane,))
+    began = monotonic()
+    mine = notifications_together(set_aside(claimed))
+    _plan_and_send([one for one in mine if one.recipient_count <= FEW], take=take)
+    campaigns = [one for one in mine if one.recipient_count > FEW]
+    if monotonic() - began < PLAN_LEASE_SECONDS / 2:
+        _plan_and_send(campaigns, take=take)
+    else:
+        release(campaigns)
+        bells.ring((lane,))
+    return len(claimed)
+
+
+def _plan_and_send(claimed: Sequence[ClaimedNotification], *, take: int) -> None:
+    if not claimed:
+        return
+    turn = plan_batch(claimed, take=take)
     if nothing_to_send := set(turn.finished) - {delivery.notification_id for delivery in turn.taken}:
         settle(nothing_to_send, at=claimed[0].at)
     if turn.taken:
         send_batch(turn.taken, turn.seen)
-    return len(claimed)
 
 
 def send(lane: int) -> int:

@@ -15,6 +15,7 @@ from config.bench.entry_point import offer_null_providers
 from config.bench.processes import Process, run_to_end
 from config.bench.values import Trouble
 from config.bench.waiting import wait_for
+from deploy.local.environment import ALLOCATOR
 from deploy.local.ports import HOST, free_port, listen_on
 from deploy.local.probes import http_answer
 from deploy.local.table import CARILLON, Program
@@ -56,6 +57,7 @@ class Stack:
         self.env = {
             **environ,
             **UNLIMITED,
+            **ALLOCATOR,
             "PYTHONPATH": offer_null_providers(folder),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,

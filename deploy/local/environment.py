@@ -10,6 +10,8 @@ from deploy.local.ports import HOST
 
 DATABASE_NAMES = ("DATABASE_URL", "DB_URL")
 REDIS_NAMES = ("REDIS_URL", "CACHE_URL")
+# glibc gives up to eight threads per core an arena each, and every arena keeps what it once had.
+ALLOCATOR = {"MALLOC_ARENA_MAX": "2"}
 RUN_MARK = "CARILLON_RUN"  # in the environment of everything we start: how left-over processes are known as ours
 
 
@@ -47,6 +49,7 @@ def addresses(state: State, *, ports: Mapping[str, int], environ: Mapping[str, s
         "PYTHONUNBUFFERED": "1",
     }
     unless_set = {
+        **ALLOCATOR,
         "PUBLIC_URL": f"http://{HOST}:{ports['web']}",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PROMETHEUS_MULTIPROC_DIR": str(state.metrics),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 from django.db import connection
@@ -15,7 +16,7 @@ from kernel.clock import monotonic
 from kernel.ids import uuid7
 from notifications.models import Delivery, Notification
 from orchestrator import pipeline
-from orchestrator.services.claim import claim_deliveries, claim_notifications
+from orchestrator.services.claim import PLAN_LEASE_SECONDS, claim_deliveries, claim_notifications
 from orchestrator.services.planning import Turn, plan_batch
 from orchestrator.services.recovery import recover
 from orchestrator.services.sending import FRESH_SECONDS, send_batch
@@ -59,6 +60,40 @@ def _told() -> dict[object, list[Event]]:
     for line in Event.objects.filter(delivery_id__isnull=False).order_by("at", "id"):
         found.setdefault(line.delivery_id, []).append(line)
     return found
+
+
+def a_crowd_and_ana() -> tuple[Notification, Notification]:
+    tenant = a_tenant()
+    crowd = recipients(tenant, *(f"p{number}" for number in range(pipeline.FEW + 1)))
+    campaign = a_notification(tenant, crowd, content=IN_APP)
+    return campaign, a_notification(tenant, recipients(tenant, "ana"), content=IN_APP)
+
+
+def test_few_people_are_sent_to_before_a_campaign_is_planned() -> None:
+    campaign, single = a_crowd_and_ana()
+
+    assert pipeline.plan(1, take=500) == 2
+
+    assert set(states()) == {"delivered"}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(xid) FROM events_event WHERE notification_id = %s", (single.id,))
+        (last_of_single,) = cursor.fetchone()
+        cursor.execute("SELECT min(xid) FROM events_event WHERE notification_id = %s", (campaign.id,))
+        (first_of_campaign,) = cursor.fetchone()
+    assert int(last_of_single) < int(first_of_campaign)
+
+
+def test_a_campaign_is_given_back_when_the_others_took_half_of_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign, _ = a_crowd_and_ana()
+    moments = count(start=0.0, step=PLAN_LEASE_SECONDS)
+    monkeypatch.setattr(pipeline, "monotonic", lambda: next(moments))
+
+    pipeline.plan(1, take=500)
+
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.lease_until, campaign.planned_count) == ("queued", None, 0)
+    assert states() == ["delivered"]
+    assert [one.id for one in claim_notifications(1, limit=10)] == [campaign.id]
 
 
 def test_what_is_more_than_may_be_taken_waits_for_anybody() -> None:
