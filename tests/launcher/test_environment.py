@@ -33,6 +33,7 @@ def test_addresses_follow_from_the_ports(state: State) -> None:
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PROMETHEUS_MULTIPROC_DIR": str(state.metrics),
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",
     }
 
 
