@@ -18,7 +18,7 @@ from preferences.rules.quiet_hours import Window, quiet_until
 from preferences.rules.windows import LONGEST, sending_window
 
 QUIET_HOURS, OUTSIDE_WINDOW = "quiet_hours", "outside_window"
-_MOST_TURNS = 100  # a pathological mix of windows ends there, and is looked at again then
+_MOST_TURNS = 250  # eight a day; a wilder mix of windows ends there, and is looked at again then
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,30 @@ def test_windows_that_never_agree_are_looked_at_again_after_a_month() -> None:
     assert found.until == at + LONGEST
 
 
+def test_three_windows_a_day_that_never_agree_are_followed_for_a_month() -> None:
+    six = ["mon", "tue", "wed", "thu", "fri", "sat"]
+    quiet = windows_in(
+        [
+            {"from": "00:00", "to": "00:01", "days": ["mon"]},
+            {"from": "00:01", "to": "01:00", "days": six},
+            {"from": "01:01", "to": "00:00", "days": six},
+        ]
+    )
+    windows = windows_in(
+        [
+            {"from": "00:01", "to": "01:00", "days": ["fri", "sat"]},
+            {"from": "00:01", "to": "01:00", "days": ["mon", "tue", "wed", "thu"]},
+            {"from": "01:01", "to": "00:00", "days": six},
+        ]
+    )
+    at = moment("2026-01-01T00:00Z")
+
+    found = held(at, quiet=quiet, zone=PARIS, openings=[Opening("type.windows", PARIS, windows)])
+
+    assert found is not None
+    assert found.until == at + LONGEST
+
+
 @given(MOMENTS, WINDOWS, WINDOWS, ZONES, ZONES)
 def test_when_it_may_go_nothing_holds_it(
     at: datetime, quiet: tuple[Window, ...], windows: tuple[Window, ...], zone: str, elsewhere: str
