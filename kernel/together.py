@@ -31,5 +31,11 @@ class Together(Generic[T]):
             raise
         finally:
             with self._lock:
-                del self._under_way[what]
+                if self._under_way.get(what) is own:
+                    del self._under_way[what]
         return own.result()
+
+    def forget(self) -> None:
+        """Who asks from now on does not take what somebody began to look up before."""
+        with self._lock:
+            self._under_way.clear()

@@ -23,7 +23,7 @@ from orchestrator.services.digests_closing import close_due
 from orchestrator.services.planning import plan_batch
 from orchestrator.services.receipts import hear_reports, make_visits
 from orchestrator.services.refusal import set_aside
-from orchestrator.services.sending import send_batch
+from orchestrator.services.sending import IN_FLIGHT, send_batch
 from orchestrator.services.settle import settle
 from orchestrator.services.suspects import deliveries_together, notifications_together
 from orchestrator.services.turnstile import Turnstile
@@ -32,7 +32,7 @@ from orchestrator.values import ClaimedNotification
 
 TURN_SECONDS = 0.25  # a worker looks at the bells of the other lanes at least that often
 PLAN_BATCH = 100
-FEW = 50  # recipients: as many as are begun together
+FEW = IN_FLIGHT  # recipients: as many as are begun together
 SEND_BATCH = 500
 RETRY_LANE, REPLAY_LANE = 4, 5
 
@@ -81,7 +81,7 @@ def plan(priority: int, *, take: int = 0) -> int:
     campaigns = [one for one in mine if one.recipient_count > FEW]
     if monotonic() - began < PLAN_LEASE_SECONDS / 2:
         _plan_and_send(campaigns, take=take)
-    else:
+    elif campaigns:
         release(campaigns)
         bells.ring((lane,))
     return len(claimed)

@@ -133,6 +133,7 @@ def _trial(key: str, told: Mapping[str, Any]) -> Trial:
 
 def forget_strategies() -> None:
     """Drop what is kept in memory; the next look reads the database."""
+    _together.forget()
     _cached.clear()
 
 

@@ -69,10 +69,12 @@ def hash_of(secret: str) -> bytes:
 
 def forget(public_id: str) -> None:
     """Let the next use of a key look into the database again."""
+    _together.forget()
     _known.pop(public_id, None)
 
 
 def forget_all() -> None:
+    _together.forget()
     _known.clear()
 
 

@@ -40,11 +40,8 @@ def main() -> None:
         turns = _worked(lambda: plan(LANE, take=SEND_BATCH))
         left = _worked(lambda: send(LANE))
     profile.disable()
-    found = {
-        "turns": turns,
-        "left": left,
-        "statements": sum(statements) - 2,
-    }  # each last look is one, and found nothing
+    asked = sum(statements) - 2  # the last look of each found nothing
+    found = {"turns": turns, "left": left, "statements": asked}
     answer({**found, "profile": list(_where_time_goes(profile)) if task["profile"] else []})
 
 

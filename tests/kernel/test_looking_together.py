@@ -60,3 +60,20 @@ def test_what_went_wrong_is_told_to_all_and_tried_again_by_the_next() -> None:
                 one.result()
 
     assert together.look("key", lambda: 1) == 1
+
+
+def test_what_was_begun_before_a_change_is_not_taken_after_it() -> None:
+    together, looking, go = Together[str](), Event(), Event()
+
+    def slow() -> str:
+        looking.set()
+        go.wait(10)
+        return "old"
+
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(together.look, "key", slow)
+        assert looking.wait(10)
+        together.forget()
+        assert together.look("key", lambda: "new") == "new"
+        go.set()
+        assert first.result() == "old"
